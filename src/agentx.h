@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The AgentX session (RFC 2741) that net-snmp's library keeps for us, and the master's clock. */
+#ifndef XDP_AGENTX_AGENTX_H
+#define XDP_AGENTX_AGENTX_H
+
+#include <stdint.h>
+
+/*
+ * Sets net-snmp's library up as a subagent; nothing is connected yet. address is where the master
+ * listens, and wins over agentXSocket, or NULL. connected is called at each new connection. Both
+ * are kept. Returns 0 or -errno; the failure has been logged.
+ */
+int agentx_init(const char *address, void (*connected)(void *context), void *context);
+
+/*
+ * Connects to the master. If there is none, this is logged, and the library tries again every
+ * agentXPingInterval seconds, as it does after a connection was lost.
+ */
+void agentx_connect(void);
+
+/* Tells the master, and ends the library. */
+void agentx_close(void);
+
+/*
+ * An event, in ms on CLOCK_MONOTONIC, as a TimeStamp (RFC 2579): the master's sysUpTime at that
+ * moment, or 0 if that was before the master started, or if event is 0. The same event gives the
+ * same value for as long as the same master runs.
+ */
+unsigned long agentx_timestamp(int64_t event);
+
+#endif

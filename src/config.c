@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "log.h"
+#include "mib.h"
+#include "util.h"
+
+#define MAX_OPTIONS 256
+#define MAX_RECONCILE 3600 /* seconds */
+
+static const char *options[MAX_OPTIONS];
+static size_t option_count;
+static const char *option_file;
+
+/*
+ * What the directives write into. net-snmp reads the files once more when it connects, and then
+ * nothing may be added: reading is NULL.
+ */
+static struct config *reading;
+static unsigned int faults;
+
+static void parse_interface(const char *token, char *line)
+{
+	char *words[4] = { NULL }, *rest = line, *word, error[RULES_ERROR_MAX];
+	size_t count = 0;
+
+	(void)token;
+	if (!reading)
+		return;
+	while (count < 4 && (word = strsep(&rest, " \t"))) {
+		if (*word == '#')
+			break;
+		if (*word)
+			words[count++] = word;
+	}
+	if (count < 2 || count > 3) {
+		config_perror("expected: xdpInterface PATTERN[,PATTERN...] SOURCE [HOOK]");
+		return;
+	}
+	if (rules_add(&reading->rules, words[0], words[1], words[2], error))
+		config_perror(error);
+}
+
+/* One non-negative number and nothing behind it but white space or a comment. */
+static bool parse_number(const char *text, unsigned long max, unsigned long *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*number = strtoul(text, &end, 10);
+	end += strspn(end, " \t");
+	return !errno && *number <= max && (!*end || *end == '#');
+}
+
+static void parse_reconcile(const char *token, char *line)
+{
+	unsigned long seconds;
+
+	(void)token;
+	if (!reading)
+		return;
+	if (!parse_number(line, MAX_RECONCILE, &seconds) || !seconds)
+		netsnmp_config_error("'%s' is no number of seconds from 1 to %d; expected for "
+				     "example: xdpReconcile 5",
+				     line, MAX_RECONCILE);
+	else
+		reading->reconcile = (unsigned int)seconds;
+}
+
+/* Numbers and dots only: at this time no MIB is loaded that would know a name. */
+static bool parse_oid(const char *text, oid *name, size_t *length)
+{
+	size_t count = 0;
+
+	for (text += *text == '.'; *text >= '0' && *text <= '9'; text += *text == '.') {
+		char *end;
+
+		errno = 0;
+		name[count] = strtoul(text, &end, 10);
+		if (errno || name[count] > UINT32_MAX || ++count == MAX_OID_LEN)
+			return false;
+		text = end;
+		if (*text == '.' && (text[1] < '0' || text[1] > '9'))
+			return false;
+	}
+	text += strspn(text, " \t");
+	*length = count;
+	return (!*text || *text == '#') && count >= 2 && name[0] <= 2 &&
+	       (name[0] == 2 || name[1] < 40) && count + MIB_MAX_DEPTH <= MAX_OID_LEN;
+}
+
+static void parse_root_oid(const char *token, char *line)
+{
+	oid name[MAX_OID_LEN];
+	size_t length;
+
+	(void)token;
+	if (!reading)
+		return;
+	if (!parse_oid(line, name, &length)) {
+		netsnmp_config_error("'%s' is no numeric object identifier; expected for example: "
+				     "xdpRootOid .1.3.6.1.4.1.8072.9999.9999.48620",
+				     line);
+		return;
+	}
+	memcpy(reading->root, name, length * sizeof(*name));
+	reading->root_len = length;
+}
+
+/* Whatever net-snmp's reader finds fault with, as an error or as a warning, is a fault to us. */
+static int count_fault(int major, int minor, void *message, void *argument)
+{
+	const struct snmp_log_message *line = message;
+
+	(void)major;
+	(void)minor;
+	(void)argument;
+	faults += reading && line->priority <= LOG_WARNING;
+	return SNMP_ERR_NOERROR;
+}
+
+void config_init(void)
+{
+	register_config_handler(
+		PACKAGE_NAME, "xdpInterface", parse_interface, NULL,
+		"PATTERN[,PATTERN...] auto|count|observe|map|off [native|generic|any]");
+	register_config_handler(PACKAGE_NAME, "xdpRootOid", parse_root_oid, NULL, "OID");
+	register_config_handler(PACKAGE_NAME, "xdpReconcile", parse_reconcile, NULL, "SECONDS");
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, count_fault, NULL);
+	snmp_enable_calllog();
+}
+
+int config_add_option(const char *option)
+{
+	char error[RULES_ERROR_MAX] = "too many -i options";
+	struct rules probe = { 0 };
+	int err = -EINVAL;
+
+	if (option_count < MAX_OPTIONS)
+		err = rules_add_option(&probe, option, error);
+	rules_free(&probe);
+	if (err)
+		log_error(0, "option -i %s: %s", option, error);
+	else
+		options[option_count++] = option;
+	return err;
+}
+
+void config_set_file(const char *path)
+{
+	option_file = path;
+}
+
+/* net-snmp passes over a file that it cannot open, which is right for all but the file of -c. */
+static void read_option_file(void)
+{
+	if (!option_file)
+		return;
+	if (access(option_file, R_OK)) {
+		log_error(-errno, "cannot read the configuration file %s", option_file);
+		faults++;
+	} else if (read_config_with_type(option_file, PACKAGE_NAME) != SNMPERR_SUCCESS) {
+		log_error(0, "cannot read the configuration file %s", option_file);
+		faults++;
+	}
+}
+
+static void read_files(void)
+{
+	char type[] = PACKAGE_NAME;
+	struct config_files files = { .fileHeader = type, .start = read_config_get_handlers(type) };
+
+	if (!netsnmp_ds_get_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS))
+		read_config_files_of_type(NORMAL_CONFIG, &files);
+	read_option_file();
+}
+
+int config_read(struct config *out)
+{
+	static const oid default_root[] = { MIB_DEFAULT_ROOT };
+	struct config config = { .root_len = OID_LENGTH(default_root), .reconcile = 5 };
+	char error[RULES_ERROR_MAX];
+
+	memcpy(config.root, default_root, sizeof(default_root));
+	reading = &config;
+	faults = 0;
+	for (size_t i = 0; i < option_count; i++)
+		faults += rules_add_option(&config.rules, options[i], error) != 0;
+	read_files();
+	if (!config.rules.count)
+		faults += rules_add(&config.rules, "*", "observe", NULL, error) != 0;
+	reading = NULL;
+	if (faults) {
+		log_error(0, "the configuration has %u fault%s; %s -H lists the directives", faults,
+			  faults == 1 ? "" : "s", PACKAGE_NAME);
+		config_free(&config);
+		return -EINVAL;
+	}
+	*out = config;
+	return 0;
+}
+
+void config_free(struct config *config)
+{
+	rules_free(&config->rules);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xdp-agentx: options, open, loop, close. */
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/library/large_fd_set.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+
+#include "agentx.h"
+#include "config.h"
+#include "links.h"
+#include "lock.h"
+#include "log.h"
+#include "mib.h"
+#include "options.h"
+#include "plan.h"
+#include "registry.h"
+#include "snapshot.h"
+#include "util.h"
+
+#define OLDEST_KERNEL_MAJOR 6
+#define OLDEST_KERNEL_MINOR 1
+
+struct agent {
+	struct config config;
+	struct links *links;
+	struct registry *registry;
+	struct snapshots *snapshots;
+	struct mib mib;
+	int lock_fd, signal_fd;
+	int64_t next_dump; /* CLOCK_MONOTONIC, ms */
+	bool stop;
+};
+
+static int check_kernel(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	if (major > OLDEST_KERNEL_MAJOR ||
+	    (major == OLDEST_KERNEL_MAJOR && minor >= OLDEST_KERNEL_MINOR))
+		return 0;
+	log_error(0, "Linux %s is too old; %s needs %d.%d or newer", name.release, PACKAGE_NAME,
+		  OLDEST_KERNEL_MAJOR, OLDEST_KERNEL_MINOR);
+	return -ENOSYS;
+}
+
+static int open_signals(int *signal_fd)
+{
+	sigset_t signals;
+
+	signal(SIGPIPE, SIG_IGN); /* the master may be gone when we write to it */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	*signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (*signal_fd < 0) {
+		int err = -errno;
+
+		log_error(err, "cannot receive signals");
+		return err;
+	}
+	return 0;
+}
+
+static void link_present(const struct link *link, void *context)
+{
+	registry_link_present(((struct agent *)context)->registry, link);
+}
+
+static void link_gone(unsigned int ifindex, void *context)
+{
+	registry_link_gone(((struct agent *)context)->registry, ifindex);
+}
+
+static void links_lost(void *context)
+{
+	((struct agent *)context)->next_dump = 0;
+}
+
+static void master_connected(void *context)
+{
+	snapshots_flush(((struct agent *)context)->snapshots);
+}
+
+static void dump(struct agent *agent)
+{
+	registry_dump_begin(agent->registry);
+	if (!links_dump(agent->links))
+		registry_dump_end(agent->registry);
+	agent->next_dump = monotonic_ms() + agent->config.reconcile * INT64_C(1000);
+}
+
+static void reload(struct agent *agent)
+{
+	struct config config, old = agent->config;
+
+	if (config_read(&config)) {
+		log_warning(0, "the settings stay as they were");
+		return;
+	}
+	agent->config = config;
+	registry_set_rules(agent->registry, &agent->config.rules);
+	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len)) {
+		mib_unregister();
+		mib_register(&agent->mib, config.root, config.root_len);
+	}
+	config_free(&old);
+	dump(agent);
+	log_info("the configuration was read again");
+}
+
+static void handle_signals(struct agent *agent)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(agent->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo == SIGHUP)
+			reload(agent);
+		else
+			agent->stop = true;
+	}
+}
+
+static int open_agent(struct agent *agent)
+{
+	const struct link_handlers handlers = {
+		.present = link_present,
+		.gone = link_gone,
+		.lost = links_lost,
+		.context = agent,
+	};
+	int err = check_kernel();
+
+	if (!err)
+		err = lock_open(&agent->lock_fd);
+	if (!err)
+		err = open_signals(&agent->signal_fd);
+	if (!err)
+		err = links_open(&agent->links, &handlers);
+	if (err)
+		return err;
+	if (registry_new(&agent->registry) || snapshots_new(&agent->snapshots, agent->registry)) {
+		log_error(-ENOMEM, "cannot start");
+		return -ENOMEM;
+	}
+	agent->mib.registry = agent->registry;
+	agent->mib.snapshots = agent->snapshots;
+	registry_set_rules(agent->registry, &agent->config.rules);
+	err = mib_register(&agent->mib, agent->config.root, agent->config.root_len);
+	if (err)
+		return err;
+	dump(agent);
+	agentx_connect();
+	return 0;
+}
+
+static void close_agent(struct agent *agent)
+{
+	agentx_close();
+	links_close(agent->links);
+	snapshots_free(agent->snapshots);
+	registry_free(agent->registry);
+	source_cleanup();
+	config_free(&agent->config);
+	if (agent->signal_fd >= 0)
+		close(agent->signal_fd);
+	if (agent->lock_fd >= 0)
+		close(agent->lock_fd);
+}
+
+/* One turn: waits for what comes next, and handles all that is there. */
+static void turn(struct agent *agent)
+{
+	bool pending = registry_step(agent->registry);
+	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
+	int numfds = 0, block = 0, ready;
+	netsnmp_large_fd_set fds;
+	struct timeval timeout;
+
+	if (wait < 0)
+		wait = 0;
+	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
+	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
+	snmp_select_info2(&numfds, &fds, &timeout, &block);
+	netsnmp_large_fd_setfd(links_fd(agent->links), &fds);
+	netsnmp_large_fd_setfd(agent->signal_fd, &fds);
+	numfds = SNMP_MAX(numfds, SNMP_MAX(links_fd(agent->links), agent->signal_fd) + 1);
+
+	ready = netsnmp_large_fd_set_select(numfds, &fds, NULL, NULL, &timeout);
+	if (ready > 0) {
+		if (netsnmp_large_fd_is_set(agent->signal_fd, &fds))
+			handle_signals(agent);
+		if (netsnmp_large_fd_is_set(links_fd(agent->links), &fds))
+			links_read(agent->links);
+		snmp_read2(&fds);
+	} else {
+		snmp_timeout();
+	}
+	run_alarms();
+	netsnmp_large_fd_set_cleanup(&fds);
+	if (monotonic_ms() >= agent->next_dump)
+		dump(agent);
+}
+
+int main(int argc, char **argv)
+{
+	struct agent agent = { .lock_fd = -1, .signal_fd = -1 };
+	struct options options = { 0 };
+	int code = options_parse(&options, argc, argv);
+
+	if (code >= 0)
+		return code;
+	if (agentx_init(options.address, master_connected, &agent))
+		return EXIT_FAILURE;
+	config_init();
+	if (options.list_directives) {
+		read_config_print_usage("  ");
+		return EXIT_SUCCESS;
+	}
+	if (config_read(&agent.config))
+		return EXIT_USAGE;
+	if (options.test) {
+		code = plan_print(&agent.config.rules) ? EXIT_FAILURE : EXIT_SUCCESS;
+		config_free(&agent.config);
+		return code;
+	}
+	if (open_agent(&agent)) {
+		code = EXIT_FAILURE;
+	} else {
+		log_info("%s started", PACKAGE_STRING);
+		while (!agent.stop)
+			turn(&agent);
+		log_info("%s stopped", PACKAGE_NAME);
+		code = EXIT_SUCCESS;
+	}
+	close_agent(&agent);
+	return code;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+
+static const char *const source_names[] = {
+	[RULE_OFF] = "off",         [RULE_AUTO] = "auto", [RULE_COUNT] = "count",
+	[RULE_OBSERVE] = "observe", [RULE_MAP] = "map",
+};
+static_assert(sizeof(source_names) / sizeof(*source_names) == RULE_MAP + 1, "a name each");
+
+static const char *const hook_names[] = {
+	[HOOK_ANY] = "any",
+	[HOOK_NATIVE] = "native",
+	[HOOK_GENERIC] = "generic",
+};
+static_assert(sizeof(hook_names) / sizeof(*hook_names) == HOOK_GENERIC + 1, "a name each");
+
+const char *rule_source_name(enum rule_source source)
+{
+	return source_names[source];
+}
+
+const char *rule_hook_name(enum rule_hook hook)
+{
+	return hook_names[hook];
+}
+
+static int index_of(const char *const *names, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (!strcmp(names[i], name))
+			return i;
+	return -1;
+}
+
+static bool is_literal(const char *pattern)
+{
+	return !strpbrk(pattern, "*?[");
+}
+
+/* What dev_valid_name() in the kernel's net/core/dev.c asks of a name; a pattern may be longer. */
+static const char *pattern_fault(const char *pattern)
+{
+	if (!*pattern)
+		return "an empty name";
+	if (strpbrk(pattern, "/: \t"))
+		return "a name with '/', ':' or white space";
+	if (!strcmp(pattern, ".") || !strcmp(pattern, ".."))
+		return "a name of dots";
+	if (is_literal(pattern) && strlen(pattern) >= IFNAMSIZ)
+		return "a name of more than 15 characters";
+	return NULL;
+}
+
+static int append(struct rules *rules, const char *pattern, enum rule_source source,
+		  enum rule_hook hook)
+{
+	struct rule *grown = realloc(rules->rule, (rules->count + 1) * sizeof(*grown));
+	char *copy = strdup(pattern);
+
+	if (grown)
+		rules->rule = grown;
+	if (!grown || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	grown[rules->count++] = (struct rule){
+		.pattern = copy,
+		.literal = is_literal(pattern),
+		.source = source,
+		.hook = hook,
+	};
+	return 0;
+}
+
+static void truncate_to(struct rules *rules, size_t count)
+{
+	while (rules->count > count)
+		free(rules->rule[--rules->count].pattern);
+}
+
+static int append_each(struct rules *rules, char *patterns, enum rule_source source,
+		       enum rule_hook hook, char error[static RULES_ERROR_MAX])
+{
+	size_t before = rules->count;
+	char *pattern;
+	int err = 0;
+
+	while (!err && (pattern = strsep(&patterns, ","))) {
+		const char *fault = pattern_fault(pattern);
+
+		if (fault) {
+			snprintf(error, RULES_ERROR_MAX,
+				 "'%.40s' cannot be an interface: it is %s; expected names or "
+				 "patterns such as eth0,wan*",
+				 pattern, fault);
+			err = -EINVAL;
+		} else {
+			err = append(rules, pattern, source, hook);
+			if (err)
+				snprintf(error, RULES_ERROR_MAX, "out of memory");
+		}
+	}
+	if (err)
+		truncate_to(rules, before);
+	return err;
+}
+
+int rules_add(struct rules *rules, const char *patterns, const char *source, const char *hook,
+	      char error[static RULES_ERROR_MAX])
+{
+	int source_index = index_of(source_names, RULE_MAP + 1, source);
+	int hook_index = hook && *hook ? index_of(hook_names, HOOK_GENERIC + 1, hook) : HOOK_ANY;
+	_cleanup_free_ char *copy = NULL;
+
+	if (source_index < 0) {
+		snprintf(error, RULES_ERROR_MAX,
+			 "unknown source '%.40s'; expected auto, count, observe, map or off",
+			 source);
+		return -EINVAL;
+	}
+	if (hook_index < 0) {
+		snprintf(error, RULES_ERROR_MAX,
+			 "unknown hook '%.40s'; expected native, generic or any", hook);
+		return -EINVAL;
+	}
+	if (hook_index != HOOK_ANY && source_index != RULE_COUNT && source_index != RULE_AUTO) {
+		snprintf(
+			error, RULES_ERROR_MAX,
+			"hook '%s' has no meaning for source '%s', which attaches nothing; it goes "
+			"with count and auto",
+			hook, source);
+		return -EINVAL;
+	}
+	copy = strdup(patterns);
+	if (!copy) {
+		snprintf(error, RULES_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	return append_each(rules, copy, (enum rule_source)source_index, (enum rule_hook)hook_index,
+			   error);
+}
+
+int rules_add_option(struct rules *rules, const char *option, char error[static RULES_ERROR_MAX])
+{
+	_cleanup_free_ char *copy = strdup(option);
+	char *rest = copy, *patterns, *source, *hook;
+
+	if (!copy) {
+		snprintf(error, RULES_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	patterns = strsep(&rest, ":");
+	source = strsep(&rest, ":");
+	hook = strsep(&rest, ":");
+	if (rest) {
+		snprintf(error, RULES_ERROR_MAX,
+			 "too many colons in '%.60s'; expected PATTERN[:SOURCE[:HOOK]]", option);
+		return -EINVAL;
+	}
+	return rules_add(rules, patterns, source ? source : "count", hook, error);
+}
+
+const struct rule *rules_match(const struct rules *rules, const char *ifname)
+{
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rule[i];
+
+		if (rule->literal ? !strcmp(rule->pattern, ifname)
+				  : !fnmatch(rule->pattern, ifname, 0))
+			return rule;
+	}
+	return NULL;
+}
+
+void rules_free(struct rules *rules)
+{
+	truncate_to(rules, 0);
+	free(rules->rule);
+	*rules = (struct rules){ 0 };
+}
