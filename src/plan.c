@@ -29,6 +29,8 @@ static const char *prediction(const struct iface *iface)
 
 	if (iface->pending)
 		return "the counter program will be attached";
+	if (!iface->visible)
+		return "nothing, until a program is attached";
 	snprintf(text, sizeof(text), "failed: %s", iface->text);
 	return text;
 }

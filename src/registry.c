@@ -64,6 +64,7 @@ static void set_program(struct iface *iface, uint32_t prog_id, enum xdp_mode mod
 	}
 	iface->link.prog_id = prog_id;
 	iface->link.mode = mode;
+	iface->visible |= prog_id != 0;
 }
 
 static bool is_ours(const struct iface *iface)
@@ -114,7 +115,7 @@ static void let_go(struct iface *iface)
 /* For count, and for auto, which counts where there is nothing to observe. */
 static void decide_count(struct registry *registry, struct iface *iface)
 {
-	if (is_ours(iface) && hook_allows(iface->rule->hook, iface->link.mode)) {
+	if (is_ours(iface) && hook_allows(iface->rule->hook, source_mode(iface->source))) {
 		if (iface->status == IFACE_FAILED)
 			set_state(iface, SOURCE_COUNT, IFACE_ACTIVE, "");
 		return;
@@ -125,7 +126,10 @@ static void decide_count(struct registry *registry, struct iface *iface)
 		decide_foreign(iface);
 	} else if (iface->status != IFACE_FAILED || monotonic_ms() >= iface->retry_at) {
 		set_pending(registry, iface, true);
-		set_state(iface, SOURCE_NONE, IFACE_WAITING, "about to attach the counter program");
+		/* What failed before has not got better until it works. */
+		if (iface->status != IFACE_FAILED)
+			set_state(iface, SOURCE_NONE, IFACE_WAITING,
+				  "about to attach the counter program");
 	}
 }
 
@@ -137,6 +141,8 @@ static void decide(struct registry *registry, struct iface *iface)
 	}
 	let_go(iface);
 	set_pending(registry, iface, false);
+	if (!iface->visible)
+		return;
 	set_state(iface, SOURCE_NONE, IFACE_FAILED,
 		  iface->rule->source == RULE_OBSERVE ? "observe is not in this version"
 						      : "map is not in this version");
@@ -187,9 +193,9 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 		set_program(iface, link->prog_id, link->mode);
 		iface->link = *link;
 	}
+	iface->visible |= iface->rule->literal;
 	what(registry, iface);
 
-	iface->visible |= iface->rule->literal || iface->link.prog_id;
 	rows_changed = set_member(&registry->rows, iface, iface->visible);
 	counted_changed =
 		set_member(&registry->counted, iface,
@@ -236,6 +242,7 @@ static void add(struct registry *registry, const struct link *link, const struct
 			.status = IFACE_WAITING,
 			.program = source_describe(link->prog_id),
 			.last_change = monotonic_ms(),
+			.visible = link->prog_id != 0,
 			.seen = true,
 		};
 	if (!iface || iface_set_insert(&registry->watched, iface)) {

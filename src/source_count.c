@@ -224,7 +224,7 @@ int count_attach(struct count_attachment *attachment, int map_fd, const struct l
 		return link_fd;
 	}
 	snprintf(text, STATUS_TEXT_MAX, "%s%s",
-		 *native_reason ? "generic, for native was refused: " : "", native_reason);
+		 *native_reason ? "native was refused: " : "", native_reason);
 	*attachment = (struct count_attachment){ .link_fd = link_fd, .prog_id = id, .mode = mode };
 	return 0;
 }

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The harness of the end-to-end tests. A test sources it first, and finds itself in network, mount and
+# PID namespaces of its own: whatever it leaves behind goes with them. There is a second network
+# namespace, "peer", at the other end of each veth pair; neither sends a frame by itself.
+
+srcdir=${srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+builddir=${builddir:-$PWD}
+
+if [ -z "${E2E_INSIDE-}" ]; then
+	if [ "$(id -u)" -ne 0 ]; then
+		echo "1..0 # SKIP needs root"
+		exit 0
+	fi
+	export srcdir builddir E2E_INSIDE=1
+	exec unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" "$@"
+fi
+
+RUN=/run
+ROOT=.1.3.6.1.4.1.8072.9999.9999.48620
+AGENTX=unix:$RUN/agentx.sock
+SNMP_ADDRESS=127.0.0.1:16161
+AGENT=$builddir/src/xdp-agentx
+PATH=$PATH:/usr/sbin:/sbin
+tests_run=0
+
+# Nothing of the machine's own configuration is read or written.
+export SNMPCONFPATH=$RUN/none SNMP_PERSISTENT_DIR=$RUN/snmp-state MIBS=
+# Leaks are looked for when the program ends by itself; a tracer or kill -9 would upset that.
+export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=0}
+
+setup() {
+	mount -t tmpfs tmpfs $RUN
+	mount -t sysfs sysfs /sys # of this network namespace
+	mkdir $RUN/netns $RUN/none $RUN/snmp-state
+	ip netns add peer
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip netns exec peer sysctl -qw net.ipv6.conf.all.disable_ipv6=1 \
+		net.ipv6.conf.default.disable_ipv6=1
+	ip link set lo up
+}
+
+# --- TAP ---------------------------------------------------------------------------------------
+
+# ok NAME COMMAND...: passes if the command does; its output goes to the log if not.
+ok() {
+	local name=$1 output
+	shift
+	tests_run=$((tests_run + 1))
+	if output=$("$@" 2>&1); then
+		echo "ok $tests_run - $name"
+	else
+		echo "not ok $tests_run - $name"
+		printf '%s\n' "failed: $*" "$output" | sed 's/^/# /'
+	fi
+}
+
+# is NAME GOT EXPECTED
+is() {
+	tests_run=$((tests_run + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $tests_run - $1"
+	else
+		echo "not ok $tests_run - $1"
+		printf '%s\n' "got:" "$2" "expected:" "$3" | sed 's/^/# /'
+	fi
+}
+
+# like NAME GOT REGEX: an extended regular expression that has to match somewhere.
+like() {
+	tests_run=$((tests_run + 1))
+	if grep -Eq -- "$3" <<<"$2"; then
+		echo "ok $tests_run - $1"
+	else
+		echo "not ok $tests_run - $1"
+		printf '%s\n' "got:" "$2" "expected to match:" "$3" | sed 's/^/# /'
+	fi
+}
+
+skip() {
+	tests_run=$((tests_run + 1))
+	echo "ok $tests_run - $1 # SKIP $2"
+}
+
+done_testing() {
+	echo "1..$tests_run"
+}
+
+# wait_for SECONDS COMMAND...: until the command passes; fails when the time is over.
+wait_for() {
+	local deadline=$(($(date +%s%N) + $1 * 1000000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(date +%s%N)" -ge "$deadline" ]; then
+			echo "not within the deadline: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# --- interfaces and frames ---------------------------------------------------------------------
+
+# veth NAME [MTU]: NAME, of two letters or more for ip(8) abbreviates its own words, is here, NAME-p in the namespace peer, both up.
+veth() {
+	ip link add "$1" mtu "${2-1500}" type veth peer name "$1-p" mtu "${2-1500}" netns peer
+	ip link set "$1" up
+	ip -n peer link set "$1-p" up
+	wait_for 5 grep -q 1 "/sys/class/net/$1/carrier"
+}
+
+ifindex() {
+	cat "/sys/class/net/$1/ifindex"
+}
+
+# frames NAME COUNT LENGTH: arrive at NAME.
+frames() {
+	ip netns exec peer "$builddir/tests/e2e/send_frames" "$1-p" "$2" "$3"
+}
+
+# The id of the XDP program on an interface as the kernel tells it; empty if there is none.
+xdp_id() {
+	ip -d link show dev "$1" | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
+}
+
+# --- snmpd and the agent -----------------------------------------------------------------------
+
+# start_snmpd [LINE...]: these lines are added to its configuration.
+start_snmpd() {
+	{
+		echo "master agentx"
+		echo "agentXSocket $AGENTX"
+		echo "rocommunity public"
+		printf '%s\n' "$@"
+	} >$RUN/snmpd.conf
+	snmpd -f -Lf $RUN/snmpd.log -C -c $RUN/snmpd.conf -I -smux,mteTrigger,mteTriggerConf \
+		"udp:$SNMP_ADDRESS" &
+	snmpd_pid=$!
+	wait_for 10 get .1.3.6.1.2.1.1.3.0
+}
+
+stop_snmpd() {
+	kill "${1--TERM}" "$snmpd_pid"
+	wait "$snmpd_pid" 2>/dev/null
+}
+
+# start_agent ARGUMENT...: its log is $RUN/agent.log, its master our snmpd.
+start_agent() {
+	"$AGENT" -C -x "$AGENTX" -Lf $RUN/agent.log "$@" &
+	agent_pid=$!
+}
+
+# stop_agent [SIGNAL]: its exit code is in $agent_code.
+stop_agent() {
+	kill "${1--TERM}" "$agent_pid"
+	wait "$agent_pid" 2>/dev/null
+	agent_code=$?
+}
+
+# serve ARGUMENT...: snmpd and the agent, until the agent's objects are there.
+serve() {
+	start_snmpd
+	start_agent "$@"
+	wait_for 10 served
+}
+
+served() {
+	get $ROOT.1.1.1.0 | grep -q xdp-agentx
+}
+
+logged() {
+	grep -Eq -- "$1" $RUN/agent.log
+}
+
+# counting NAME...: the agent says that it counts these.
+counting() {
+	local name
+	for name; do
+		[ "$(get "$ROOT.1.2.1.3.$(ifindex "$name")")" = 1 ] || return 1
+	done
+}
+
+# get OID..., getnext OID..., walk OID: values only, a line each; walk has the OIDs in front.
+get() {
+	snmpget -v2c -c public -t 3 -r 0 -OQvUn "$SNMP_ADDRESS" "$@"
+}
+
+getnext() {
+	snmpgetnext -v2c -c public -t 3 -r 0 -OQUn "$SNMP_ADDRESS" "$@"
+}
+
+walk() {
+	snmpwalk -v2c -c public -t 3 -r 0 -OQUn "$SNMP_ADDRESS" "$@"
+}
+
+# The options with which net-snmp's tools know the names of XDP-STATS-MIB.
+names() {
+	echo "-m XDP-STATS-MIB -M $srcdir/mibs:$srcdir/tests/mibs/stubs:/usr/share/snmp/mibs"
+}
+
+# packets NAME ACTION, bytes NAME ACTION: from xdpStatsTable.
+packets() {
+	get "$ROOT.1.3.1.2.$(ifindex "$1").$2"
+}
+
+bytes() {
+	get "$ROOT.1.3.1.3.$(ifindex "$1").$2"
+}
+
+setup

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* send_frames IFNAME COUNT LENGTH: sends that many Ethernet frames of that many octets, no more. */
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define ETHERTYPE_LOCAL_EXPERIMENTAL 0x88b5 /* IEEE Std 802: nobody answers */
+
+int main(int argc, char **argv)
+{
+	static unsigned char frame[65536];
+	struct ethhdr *header = (struct ethhdr *)frame;
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN };
+	unsigned long count, length;
+	int fd;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: %s IFNAME COUNT LENGTH\n", argv[0]);
+		return 2;
+	}
+	to.sll_ifindex = (int)if_nametoindex(argv[1]);
+	count = strtoul(argv[2], NULL, 10);
+	length = strtoul(argv[3], NULL, 10);
+	fd = socket(AF_PACKET, SOCK_RAW, 0);
+	if (fd < 0 || !to.sll_ifindex || length < sizeof(*header) || length > sizeof(frame)) {
+		fprintf(stderr, "%s: cannot send %s octets on %s: %s\n", argv[0], argv[3], argv[1],
+			strerror(errno));
+		return 1;
+	}
+	memset(header->h_dest, 0x02, ETH_ALEN);
+	memset(header->h_source, 0x06, ETH_ALEN);
+	header->h_proto = htons(ETHERTYPE_LOCAL_EXPERIMENTAL);
+	memcpy(to.sll_addr, header->h_dest, ETH_ALEN);
+	while (count) {
+		if (sendto(fd, frame, length, 0, (struct sockaddr *)&to, sizeof(to)) >= 0) {
+			count--;
+		} else if (errno != ENOBUFS && errno != EINTR) {
+			fprintf(stderr, "%s: %s: %s\n", argv[0], argv[1], strerror(errno));
+			return 1;
+		}
+	}
+	return 0;
+}
