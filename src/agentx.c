@@ -109,8 +109,7 @@ int agentx_init(const char *address, void (*connected)(void *context), void *con
 			       override_address, NULL);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
 			       note_connection, NULL);
-	if (init_agent(PACKAGE_NAME) < 0)
-		log_debug("agentx", "init_agent() had something to complain of");
+	init_agent(PACKAGE_NAME);
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
 			   PING_INTERVAL);
 	return 0;

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+#include <sys/stat.h>
 #include <syslog.h>
 
 #include "log.h"
@@ -160,18 +160,26 @@ void config_set_file(const char *path)
 	option_file = path;
 }
 
-/* net-snmp passes over a file that it cannot open, which is right for all but the file of -c. */
+/*
+ * net-snmp passes over a file that it cannot open, which is right for all but the file of -c, and
+ * reads a directory as an empty file.
+ */
 static void read_option_file(void)
 {
+	struct stat status;
+	int err = 0;
+
 	if (!option_file)
 		return;
-	if (access(option_file, R_OK)) {
-		log_error(-errno, "cannot read the configuration file %s", option_file);
-		faults++;
-	} else if (read_config_with_type(option_file, PACKAGE_NAME) != SNMPERR_SUCCESS) {
-		log_error(0, "cannot read the configuration file %s", option_file);
-		faults++;
-	}
+	if (stat(option_file, &status) || access(option_file, R_OK))
+		err = errno;
+	else if (S_ISDIR(status.st_mode))
+		err = EISDIR;
+	if (err)
+		snmp_log(LOG_ERR, "cannot read the configuration file %s: %s\n", option_file,
+			 strerror(err));
+	else
+		read_config_with_type(option_file, PACKAGE_NAME);
 }
 
 static void read_files(void)

@@ -178,6 +178,8 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 	if (!is_link_message(message))
 		return MNL_CB_OK;
 	ifindex = (unsigned int)info->ifi_index;
+	log_debug("xdp:links", "interface %u: %s", ifindex,
+		  message->nlmsg_type == RTM_DELLINK ? "gone" : "changed");
 	if (message->nlmsg_type == RTM_DELLINK) {
 		links->handlers.gone(ifindex, links->handlers.context);
 	} else if (message->nlmsg_type == RTM_NEWLINK) {
@@ -204,7 +206,7 @@ int links_read(struct links *links)
 			if (sender.nl_pid == 0)
 				mnl_cb_run(buffer, (size_t)length, 0, 0, handle_event, links);
 		} else if (errno == ENOBUFS) {
-			log_debug("links", "the kernel dropped link messages; resynchronizing");
+			log_debug("xdp:links", "the kernel dropped link messages; resynchronizing");
 			links->handlers.lost(links->handlers.context);
 		} else if (errno == EAGAIN || errno == EINTR) {
 			return 0;

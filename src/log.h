@@ -7,9 +7,9 @@
 #define XDP_AGENTX_LOG_H
 
 /*
- * priority is one of syslog(3)'s LOG_ERR, LOG_WARNING, LOG_INFO and LOG_DEBUG; token names the part
- * of the program that speaks and is set for LOG_DEBUG only; message is one line without its
- * newline.
+ * priority is one of syslog(3)'s LOG_ERR, LOG_WARNING, LOG_INFO and LOG_DEBUG; token, xdp:PART,
+ * names the part of the program that speaks and is set for LOG_DEBUG only; message is one line
+ * without its newline.
  */
 typedef void (*log_sink)(int priority, const char *token, const char *message);
 

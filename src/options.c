@@ -5,38 +5,44 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 
 #include "config.h"
 
-static void print_usage(FILE *to)
+static void print_usage(void)
 {
-	fprintf(to,
-		"Usage: %s [OPTION]...\n"
-		"Serve XDP counters of network interfaces through snmpd (XDP-STATS-MIB).\n\n"
-		"  -i PATTERN[:SOURCE[:HOOK]]  watch these interfaces; SOURCE is count (default), "
-		"auto,\n"
-		"                              observe, map or off, HOOK any (default), native, "
-		"generic\n"
-		"  -c FILE     read this configuration file, too\n"
-		"  -C          read no configuration file but that of -c\n"
-		"  -x ADDRESS  where the AgentX master listens\n"
-		"  -f          stay in the foreground, which it does anyway\n"
-		"  -t          check the configuration, say what would be done, and exit\n"
-		"  -H          list the configuration directives, and exit\n"
-		"  -L LOGOPTS  where to log to:\n",
-		PACKAGE_NAME);
-	snmp_log_options_usage("                ", to);
-	fprintf(to, "  -D TOKENS   print debugging output of these tokens (xdp: ours)\n"
-		    "  -v          print the version, and exit\n"
-		    "  -h          print this text, and exit\n");
+	printf("Usage: %s [OPTION]...\n"
+	       "Serve XDP counters of network interfaces through snmpd (XDP-STATS-MIB).\n\n"
+	       "  -i PATTERN[:SOURCE[:HOOK]]  watch these interfaces; SOURCE is count (default), "
+	       "auto,\n"
+	       "                              observe, map or off, HOOK any (default), native, "
+	       "generic\n"
+	       "  -c FILE     read this configuration file, too\n"
+	       "  -C          read no configuration file but that of -c\n"
+	       "  -x ADDRESS  where the AgentX master listens\n"
+	       "  -f          stay in the foreground, which it does anyway\n"
+	       "  -t          check the configuration, say what would be done, and exit\n"
+	       "  -H          list the configuration directives, and exit\n"
+	       "  -L LOGOPTS  where to log to:\n",
+	       PACKAGE_NAME);
+	snmp_log_options_usage("                ", stdout);
+	printf("  -D TOKENS   print debugging output of these tokens (xdp: all of ours)\n"
+	       "  -v          print the version, and exit\n"
+	       "  -h          print this text, and exit\n");
 }
 
-static int usage_error(const char *message)
+__attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
-	fprintf(stderr, "%s: %s\n\n", PACKAGE_NAME, message);
-	print_usage(stderr);
+	va_list args;
+
+	va_start(args, format);
+	fprintf(stderr, "%s: ", PACKAGE_NAME);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, "; %s -h lists the options\n", PACKAGE_NAME);
+	va_end(args);
 	return EXIT_USAGE;
 }
 
@@ -65,7 +71,7 @@ int options_parse(struct options *options, int argc, char **argv)
 			break;
 		case 'L':
 			if (snmp_log_options(optarg, argc, argv) < 0)
-				return usage_error("bad LOGOPTS of option -L");
+				return usage_error("option -L: bad LOGOPTS '%s'", optarg);
 			logs = true;
 			break;
 		case 'D':
@@ -82,17 +88,19 @@ int options_parse(struct options *options, int argc, char **argv)
 			printf("%s\n", PACKAGE_STRING);
 			return EXIT_SUCCESS;
 		case 'h':
-			print_usage(stdout);
+			print_usage();
 			return EXIT_SUCCESS;
 		case ':':
-			return usage_error("an option lacks its argument");
+			return usage_error("option -%c lacks its argument", optopt);
 		default:
-			return usage_error("unknown option");
+			return usage_error("unknown option -%c", optopt);
 		}
 	}
 	if (optind < argc)
-		return usage_error("there are no arguments besides options");
+		return usage_error("unexpected argument '%s'", argv[optind]);
 	if (!logs)
-		snmp_enable_stderrlog();
+		netsnmp_register_loghandler(options->list_directives ? NETSNMP_LOGHANDLER_STDOUT
+								     : NETSNMP_LOGHANDLER_STDERR,
+					    LOG_DEBUG);
 	return -1;
 }

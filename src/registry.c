@@ -51,6 +51,10 @@ static void set_state(struct iface *iface, enum source_kind kind, enum iface_sta
 	iface->kind = kind;
 	iface->status = status;
 	snprintf(iface->text, sizeof(iface->text), "%s", text);
+	if (news)
+		log_debug("xdp:registry", "%s (%u): source %d, status %d, program %u: %s",
+			  iface->link.name, iface->link.ifindex, kind, status, iface->link.prog_id,
+			  text);
 	if (news && status == IFACE_FAILED)
 		log_warning(0, "%s: %s", iface->link.name, text);
 }

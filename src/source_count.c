@@ -40,7 +40,7 @@ static int log_libbpf(enum libbpf_print_level level, const char *format, va_list
 	if (!strncmp(line, prefix, strlen(prefix)))
 		snprintf(kernel_message, sizeof(kernel_message), "%.*s",
 			 (int)sizeof(kernel_message) - 1, line + strlen(prefix));
-	log_debug("libbpf", "%s", line);
+	log_debug("xdp:libbpf", "%s", line);
 	return 0;
 }
 
@@ -223,8 +223,8 @@ int count_attach(struct count_attachment *attachment, int map_fd, const struct l
 			 *generic_reason ? "; generic: " : "", generic_reason);
 		return link_fd;
 	}
-	snprintf(text, STATUS_TEXT_MAX, "%s%s",
-		 *native_reason ? "native was refused: " : "", native_reason);
+	snprintf(text, STATUS_TEXT_MAX, "%s%s", *native_reason ? "native was refused: " : "",
+		 native_reason);
 	*attachment = (struct count_attachment){ .link_fd = link_fd, .prog_id = id, .mode = mode };
 	return 0;
 }
