@@ -22,9 +22,8 @@
  */
 #define ANSWER_TIMEOUT 450000L /* microseconds */
 
-/* Two readings of the master's clock differ by a tick or two; a restart moves it further than this.
- */
-#define EPOCH_TOLERANCE_MS 2000
+/* A reading of the master's clock is late by as long as its answer took; more is another master. */
+#define EPOCH_TOLERANCE_MS 500
 
 static struct {
 	char *address; /* of the command line, or NULL */
@@ -140,5 +139,5 @@ void agentx_close(void)
 
 unsigned long agentx_timestamp(int64_t event)
 {
-	return event > agentx.epoch ? (unsigned long)(event - agentx.epoch) / 10 : 0;
+	return event && event > agentx.epoch ? (unsigned long)(event - agentx.epoch) / 10 : 0;
 }

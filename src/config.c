@@ -158,6 +158,8 @@ int config_add_option(const char *option)
 void config_set_file(const char *path)
 {
 	option_file = path;
+	/* The library reads the files once more, for directives of its own: this one last. */
+	netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, path);
 }
 
 /*

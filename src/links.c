@@ -153,7 +153,9 @@ int links_dump(struct links *links)
 
 	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
 		err = query(links, 0);
-	if (err)
+	if (err == -EINTR)
+		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
+	else if (err)
 		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
 	return err;
 }

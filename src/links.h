@@ -57,8 +57,9 @@ int links_fd(const struct links *links);
 int links_read(struct links *links);
 
 /*
- * Calls present() for each link there is. A dump that the kernel marks as inconsistent is repeated.
- * Returns 0 or -errno; the failure has been logged, and present() may have been called for some.
+ * Calls present() for each link there is. A dump that the kernel marks as inconsistent is repeated,
+ * a few times. Returns 0 or -errno, and present() may have been called for some; but for -EINTR,
+ * which says that the links went on changing, the failure has been logged.
  */
 int links_dump(struct links *links);
 

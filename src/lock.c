@@ -11,7 +11,9 @@
 
 static pid_t lock_holder(const struct sockaddr_un *address, socklen_t size)
 {
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* The holder accepts nobody: with a full backlog, a connection that waits would wait for
+	 * ever. */
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct ucred holder = { .pid = 0 };
 	socklen_t holder_size = sizeof(holder);
 
@@ -26,9 +28,10 @@ int lock_open(int *lock_fd)
 	socklen_t size = offsetof(struct sockaddr_un, sun_path) + sizeof(PACKAGE_NAME);
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) || listen(fd, 1)) {
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) || listen(fd, SOMAXCONN)) {
 		int err = -errno;
 
+		/* Of a holder in another PID namespace the kernel tells 0. */
 		if (err == -EADDRINUSE)
 			log_error(0,
 				  "another %s (pid %d) serves this network namespace already; stop "

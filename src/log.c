@@ -20,7 +20,8 @@ void log_set_sink(log_sink sink)
 	current_sink = sink;
 }
 
-static void log_line(int priority, const char *token, int err, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void log_line(int priority, const char *token, int err,
+							   const char *format, va_list args)
 {
 	char message[1024];
 	size_t used;

@@ -25,6 +25,9 @@
 #define OLDEST_KERNEL_MAJOR 6
 #define OLDEST_KERNEL_MINOR 1
 
+/* After a dump that failed; while interfaces come and go, many do. */
+#define DUMP_RETRY_MS 200
+
 struct agent {
 	struct config config;
 	struct links *links;
@@ -93,10 +96,14 @@ static void master_connected(void *context)
 
 static void dump(struct agent *agent)
 {
+	int64_t wait = agent->config.reconcile * INT64_C(1000);
+
 	registry_dump_begin(agent->registry);
 	if (!links_dump(agent->links))
 		registry_dump_end(agent->registry);
-	agent->next_dump = monotonic_ms() + agent->config.reconcile * INT64_C(1000);
+	else
+		wait = DUMP_RETRY_MS;
+	agent->next_dump = monotonic_ms() + wait;
 }
 
 static void reload(struct agent *agent)

@@ -63,6 +63,8 @@ int options_parse(struct options *options, int argc, char **argv)
 			config_set_file(optarg);
 			break;
 		case 'x':
+			if (!*optarg)
+				return usage_error("option -x: an empty address");
 			options->address = optarg;
 			break;
 		case 'i':

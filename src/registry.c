@@ -217,11 +217,12 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 static void drop(struct registry *registry, struct iface *iface)
 {
 	set_pending(registry, iface, false);
-	if (set_member(&registry->rows, iface, false))
+	if (set_member(&registry->rows, iface, false)) {
 		registry->last_change = monotonic_ms();
+		registry->generation++;
+	}
 	set_member(&registry->counted, iface, false);
 	set_member(&registry->watched, iface, false);
-	registry->generation++;
 	registry->missing_known = false;
 	source_close(iface->source);
 	free(iface);

@@ -38,7 +38,7 @@ int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX])
 	snprintf(text, STATUS_TEXT_MAX,
 		 "map '%s' (id %u) is no counter map: it has type %u, key size %u, value size %u "
 		 "and "
-		 "%u entries; expected type %u (per-CPU array), %zu, %zu and %u",
+		 "%u entries; expected type %u (per-CPU array), %zu, %zu and %d",
 		 info.name, info.id, info.type, info.key_size, info.value_size, info.max_entries,
 		 BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct xdp_stats_rec),
 		 XDP_STATS_ACTIONS);
