@@ -33,6 +33,7 @@ export ASAN_OPTIONS=${ASAN_OPTIONS-detect_leaks=0}
 setup() {
 	mount -t tmpfs tmpfs $RUN
 	mount -t sysfs sysfs /sys # of this network namespace
+	mount -t bpf bpf /sys/fs/bpf
 	mkdir $RUN/netns $RUN/none $RUN/snmp-state
 	ip netns add peer
 	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
@@ -124,6 +125,10 @@ xdp_id() {
 	ip -d link show dev "$1" | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
 }
 
+has_program() {
+	[ "$(xdp_id "$1")" ]
+}
+
 # --- snmpd and the agent -----------------------------------------------------------------------
 
 # start_snmpd [LINE...]: these lines are added to its configuration.
@@ -137,7 +142,11 @@ start_snmpd() {
 	snmpd -f -Lf $RUN/snmpd.log -C -c $RUN/snmpd.conf -I -smux,mteTrigger,mteTriggerConf \
 		"udp:$SNMP_ADDRESS" &
 	snmpd_pid=$!
-	wait_for 10 get .1.3.6.1.2.1.1.3.0
+	wait_for 10 answering
+}
+
+answering() {
+	snmpget -v2c -c public -t 0.2 -r 0 "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0
 }
 
 stop_snmpd() {
@@ -155,6 +164,7 @@ start_agent() {
 stop_agent() {
 	kill "${1--TERM}" "$agent_pid"
 	wait "$agent_pid" 2>/dev/null
+	# shellcheck disable=SC2034 # it is for the test
 	agent_code=$?
 }
 
@@ -182,8 +192,9 @@ counting() {
 }
 
 # get OID..., getnext OID..., walk OID: values only, a line each; walk has the OIDs in front.
+# get shows a TimeStamp as a number.
 get() {
-	snmpget -v2c -c public -t 3 -r 0 -OQvUn "$SNMP_ADDRESS" "$@"
+	snmpget -v2c -c public -t 3 -r 0 -OQvUnt "$SNMP_ADDRESS" "$@"
 }
 
 getnext() {
@@ -206,6 +217,21 @@ packets() {
 
 bytes() {
 	get "$ROOT.1.3.1.3.$(ifindex "$1").$2"
+}
+
+# What passed: "PACKETS OCTETS".
+passed() {
+	echo "$(packets "$1" 2) $(bytes "$1" 2)"
+}
+
+# column NUMBER NAME: from xdpIfTable.
+column() {
+	get "$ROOT.1.2.1.$1.$(ifindex "$2")"
+}
+
+# row NAME: the first columns of xdpIfTable: mode|source|status|text|id|name|tag.
+row() {
+	get "$ROOT".1.2.1.{1..7}."$(ifindex "$1")" | tr -d '"' | paste -sd'|'
 }
 
 setup

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Hours in the life of an agent, in SOAK_SECONDS (20 minutes): frames, walks, interfaces that come and
 # go, and a master that is restarted. Every count is exact at every look, and nothing grows.
-. "${srcdir:-.}/tests/e2e/lib.sh"
+. "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 
 SOAK_SECONDS=${SOAK_SECONDS-1200}
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Attaching the counter program, and what the operator is told where that is refused. */
+#include "lab.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/if_link.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "util.h"
+
+#define NO_NATIVE "driver does not support XDP in native mode"
+#define BOTH_MODES "Native and generic XDP can't be active at the same time"
+#define LINK_THERE "Can't replace active BPF XDP link"
+#define PROGRAM_THERE "XDP program already attached"
+
+static void test_attaches_natively(void **state)
+{
+	static const enum rule_hook hooks[] = { HOOK_ANY, HOOK_NATIVE };
+	struct source *source = lab_open();
+	char text[STATUS_TEXT_MAX];
+
+	(void)state;
+	for (unsigned int i = 0; i < LENGTH(hooks); i++) {
+		lab_attach(source, "left", hooks[i], text);
+		assert_string_equal(text, "");
+		assert_int_equal(source_mode(source), XDP_MODE_NATIVE);
+		assert_int_not_equal(source_prog_id(source), 0);
+		lab_assert_hook("left", source_prog_id(source), 0);
+	}
+}
+
+/* veth refuses a program that cannot take fragments where the other end sends such frames. */
+static void test_attaches_natively_at_mtu_9000(void **state)
+{
+	struct source *source = lab_open();
+	char text[STATUS_TEXT_MAX];
+
+	(void)state;
+	unit_run("ip link set right mtu 9000");
+	lab_attach(source, "left", HOOK_NATIVE, text);
+	lab_assert_hook("left", source_prog_id(source), 0);
+	unit_run("ip link set right mtu 1500");
+}
+
+static void test_attaches_generically_on_request(void **state)
+{
+	struct source *source = lab_open();
+	char text[STATUS_TEXT_MAX];
+
+	(void)state;
+	lab_attach(source, "left", HOOK_GENERIC, text);
+	assert_string_equal(text, "");
+	assert_int_equal(source_mode(source), XDP_MODE_GENERIC);
+	lab_assert_hook("left", 0, source_prog_id(source));
+}
+
+static void test_falls_back_to_generic(void **state)
+{
+	struct source *source = lab_open();
+	char text[STATUS_TEXT_MAX];
+
+	(void)state;
+	lab_attach(source, "lo", HOOK_ANY, text);
+	assert_contains(text, "native was refused: ");
+	assert_contains(text, NO_NATIVE);
+	assert_int_equal(source_mode(source), XDP_MODE_GENERIC);
+	lab_assert_hook("lo", 0, source_prog_id(source));
+}
+
+/* Attaches where that has to fail, with these parts in the text, a NULL behind the last one. */
+static int attach_refused(const char *ifname, enum rule_hook hook, const char *const *words)
+{
+	struct source *source = lab_open();
+	struct link link = lab_link(ifname);
+	char text[STATUS_TEXT_MAX] = "";
+	int err = source_attach(source, &link, hook, text);
+
+	assert_true(err < 0);
+	assert_contains(text, "cannot attach the counter program; ");
+	for (; *words; words++)
+		assert_contains(text, *words);
+	assert_int_equal(source_prog_id(source), 0);
+	lab_close(source);
+	return err;
+}
+
+static void test_native_only_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(attach_refused("lo", HOOK_NATIVE,
+					(const char *[]){ "; native: ", NO_NATIVE, NULL }),
+			 -EOPNOTSUPP);
+	lab_assert_hook("lo", 0, 0);
+}
+
+static const struct foreign_case {
+	bool by_link, generic;
+	enum rule_hook hook;
+	const char *words[3];
+} foreign_cases[] = {
+	{ true, false, HOOK_ANY, { "; native: " LINK_THERE, "; generic: " BOTH_MODES } },
+	{ true, false, HOOK_NATIVE, { "; native: " LINK_THERE } },
+	{ true, false, HOOK_GENERIC, { "; generic: " BOTH_MODES } },
+	{ true, true, HOOK_ANY, { "; native: " BOTH_MODES, "; generic: " LINK_THERE } },
+	{ true, true, HOOK_NATIVE, { "; native: " BOTH_MODES } },
+	{ true, true, HOOK_GENERIC, { "; generic: " LINK_THERE } },
+	{ false, false, HOOK_ANY, { "; native: " PROGRAM_THERE, "; generic: " BOTH_MODES } },
+	{ false, false, HOOK_NATIVE, { "; native: " PROGRAM_THERE } },
+	{ false, false, HOOK_GENERIC, { "; generic: " BOTH_MODES } },
+	{ false, true, HOOK_ANY, { "; native: " BOTH_MODES, "; generic: " PROGRAM_THERE } },
+	{ false, true, HOOK_NATIVE, { "; native: " BOTH_MODES } },
+	{ false, true, HOOK_GENERIC, { "; generic: " PROGRAM_THERE } },
+};
+
+static void check_foreign(const struct foreign_case *foreign, int prog_fd)
+{
+	unsigned int mode = foreign->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = mode);
+	int ifindex = (int)lab_link("left").ifindex, link_fd = -1, err;
+	uint32_t id = lab_prog_id(prog_fd);
+
+	if (foreign->by_link) {
+		link_fd = bpf_link_create(prog_fd, ifindex, BPF_XDP, &options);
+		assert_true(link_fd >= 0);
+	} else {
+		assert_int_equal(bpf_xdp_attach(ifindex, prog_fd, mode, NULL), 0);
+	}
+	lab_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
+	err = attach_refused("left", foreign->hook, foreign->words);
+	assert_true(err == -EBUSY || err == -EEXIST);
+	lab_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
+	if (foreign->by_link)
+		close(link_fd);
+	else
+		assert_int_equal(bpf_xdp_detach(ifindex, mode, NULL), 0);
+	lab_assert_hook("left", 0, 0);
+}
+
+static void test_foreign_program_stays(void **state)
+{
+	_cleanup_close_ int prog_fd = lab_load_foreign();
+
+	(void)state;
+	for (unsigned int i = 0; i < LENGTH(foreign_cases); i++)
+		check_foreign(&foreign_cases[i], prog_fd);
+}
+
+/* From now on the kernel makes no link for this process, whatever it is asked for. */
+static int forbid_links(void)
+{
+	/* The command of bpf(2), an int, is the lower half of its 64-bit argument. */
+	__u32 command = offsetof(struct seccomp_data, args[0]) +
+			(__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_bpf, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, command),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BPF_LINK_CREATE, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = LENGTH(filter), .filter = filter };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void attach_without_links(struct lab_answer *answer)
+{
+	answer->err = forbid_links();
+	if (!answer->err)
+		lab_open_and_attach(answer);
+}
+
+/* The question for the reason, asked by netlink, succeeds here. It must not attach for good. */
+static void test_asking_for_the_reason_attaches_nothing(void **state)
+{
+	struct lab_answer answer;
+	int status;
+
+	(void)state;
+	answer = lab_ask_child(attach_without_links, &status);
+	assert_int_equal(answer.err, -ENOMEM);
+	assert_string_equal(answer.text, "cannot attach the counter program; "
+					 "native: Cannot allocate memory; "
+					 "generic: Cannot allocate memory");
+	lab_assert_hook("left", 0, 0);
+}
+
+static struct source *inherited;
+
+/* Nobody, and without any capability. */
+static int become_nobody(void)
+{
+	return setgroups(0, NULL) || setresgid(65534, 65534, 65534) ||
+	       setresuid(65534, 65534, 65534);
+}
+
+static void open_as_nobody(struct lab_answer *answer)
+{
+	answer->err = become_nobody();
+	if (!answer->err)
+		lab_open_and_attach(answer);
+}
+
+static void attach_as_nobody(struct lab_answer *answer)
+{
+	struct link link = { .ifindex = if_nametoindex("left") };
+
+	answer->err = become_nobody();
+	if (!answer->err)
+		answer->err = source_attach(inherited, &link, HOOK_ANY, answer->text);
+}
+
+static void test_missing_permission_is_told(void **state)
+{
+	struct lab_answer answer;
+	int status;
+
+	(void)state;
+	answer = lab_ask_child(open_as_nobody, &status);
+	assert_int_equal(answer.err, -EPERM);
+	assert_contains(answer.text, "cannot load the counter program: Operation not permitted");
+	assert_contains(answer.text, "CAP_BPF");
+	assert_contains(answer.text, "CAP_NET_ADMIN");
+
+	inherited = lab_open();
+	answer = lab_ask_child(attach_as_nobody, &status);
+	assert_int_equal(answer.err, -EPERM);
+	assert_contains(answer.text, "cannot load the counter program: Operation not permitted");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(test_attaches_natively, lab_teardown),
+		cmocka_unit_test_teardown(test_attaches_natively_at_mtu_9000, lab_teardown),
+		cmocka_unit_test_teardown(test_attaches_generically_on_request, lab_teardown),
+		cmocka_unit_test_teardown(test_falls_back_to_generic, lab_teardown),
+		cmocka_unit_test_teardown(test_native_only_is_refused, lab_teardown),
+		cmocka_unit_test_teardown(test_foreign_program_stays, lab_teardown),
+		cmocka_unit_test_teardown(test_asking_for_the_reason_attaches_nothing,
+					  lab_teardown),
+		cmocka_unit_test_teardown(test_missing_permission_is_told, lab_teardown),
+	};
+
+	lab_enter();
+	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);
+}

@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who may read, who may run beside whom, with which capabilities, and what a master may say.
+. "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
+
+# An agent that is not root needs a socket that anybody may open, and a file that anybody may run.
+AGENTX=tcp:127.0.0.1:16162
+install -m 755 "$AGENT" $RUN/xdp-agentx
+
+SYS_NAME=.1.3.6.1.2.1.1.5
+veth ua
+veth ub
+start_snmpd \
+	"createUser reader SHA correct-horse AES battery-staple" "rouser reader priv" \
+	"view without included .1" "view without excluded $ROOT" "rocommunity outside default -V without" \
+	"view only included $ROOT" "rocommunity inside default -V only"
+start_agent -i ua
+ok "an interface is counted" wait_for 5 counting ua
+frames ua 12 100
+
+# --- SNMPv3 and views ----------------------------------------------------------------------------
+
+# v3 AUTHENTICATION PRIVACY: a walk by SNMPv3 with these passwords.
+v3() {
+	snmpwalk -v3 -u reader -l authPriv -a SHA -A "$1" -x AES -X "$2" -t 1 -r 0 -OQUn \
+		"$SNMP_ADDRESS" $ROOT 2>&1
+}
+
+# seen COMMUNITY OID
+seen() {
+	snmpwalk -v2c -c "$1" -t 3 -r 0 -OQUn "$SNMP_ADDRESS" "$2"
+}
+
+is "SNMPv3 with authentication and encryption: the walk of SNMPv2c" \
+	"$(v3 correct-horse battery-staple)" "$(walk $ROOT)"
+is "which has all objects" "$(walk $ROOT | wc -l)" $((8 + 10 + 2 * 10))
+like "SNMPv3 with the wrong password" "$(v3 wrong-horse battery-staple)" 'Authentication failure'
+like "SNMPv3 with the wrong key" "$(v3 correct-horse wrong-staple)" 'Timeout'
+like "SNMPv3 without encryption" "$(snmpget -v3 -u reader -l authNoPriv -a SHA -A correct-horse \
+	-t 1 -r 0 "$SNMP_ADDRESS" $ROOT.1.1.1.0 2>&1)" 'authorizationError'
+is "a view of our root shows all of it, and nothing else" \
+	"$(seen inside .1 | grep -v ' = No more variables')" "$(walk $ROOT)"
+is "a view of everything else hides it" "$(seen outside .1.3.6.1.4.1 | grep -c "^$ROOT")" 0
+is "and shows the rest" "$(seen outside $SYS_NAME)" "$SYS_NAME.0 = \"$(uname -n)\""
+is "also from who knows the name" "$(snmpget -v2c -c outside -OQvUn "$SNMP_ADDRESS" $ROOT.1.1.1.0)" \
+	"No Such Object available on this agent at this OID"
+
+# --- two agents ----------------------------------------------------------------------------------
+
+first=$agent_pid
+timeout 5 "$AGENT" -C -x "$AGENTX" -i ub >$RUN/second 2>&1
+is "a second agent in the network namespace is refused" "$?:$(cat $RUN/second)" \
+	"1:another xdp-agentx (pid $first) serves this network namespace already; stop it, or start this one in another namespace"
+is "and has attached nothing" "$(xdp_id ub)" ""
+ip netns exec peer "$AGENT" -C -x unix:$RUN/nobody.sock -Lf $RUN/peer.log -i ub-p &
+peer_pid=$!
+ok "another network namespace may have another agent" wait_for 5 grep -q '^ub-p: counting' $RUN/peer.log
+ok "beside the first" kill -0 "$first"
+kill $peer_pid
+wait $peer_pid
+is "and it ends with 0" $? 0
+
+no_program() {
+	! has_program ua
+}
+stop_agent -KILL
+start_agent -i ub
+ok "kill -9 leaves no program" wait_for 5 no_program
+ok "and lets the next agent start at once" wait_for 5 has_program ub
+stop_agent
+
+# --- capabilities --------------------------------------------------------------------------------
+
+# start_with CAPABILITIES: an agent that is no root, and has none but these: "+one,+another" or "".
+start_with() {
+	setpriv --reuid 65534 --clear-groups --inh-caps "-all${1:+,$1}" \
+		${1:+--ambient-caps "$1"} $RUN/xdp-agentx -C -x "$AGENTX" -i ua -Lo >$RUN/agent.log 2>&1 &
+	agent_pid=$!
+}
+
+failed() {
+	[ "$(column 3 ua)" = 3 ]
+}
+
+for capabilities in "" +net_admin +bpf; do
+	start_with "$capabilities"
+	ok "capabilities '$capabilities': the interface is failed" wait_for 5 failed
+	like "the text says which are needed" "$(column 4 ua)" \
+		'Operation not permitted; CAP_BPF and CAP_NET_ADMIN are needed'
+	is "and so does the log" "$(grep -c '^ua: .*CAP_BPF and CAP_NET_ADMIN are needed' $RUN/agent.log)" 1
+	is "the agent stays and serves" "$(walk $ROOT | wc -l)" $((8 + 10))
+	stop_agent
+	is "until it is told to stop" "$agent_code" 0
+done
+
+start_with +bpf,+net_admin
+ok "CAP_BPF and CAP_NET_ADMIN are enough" wait_for 5 counting ua
+frames ua 9 100
+is "to count" "$(passed ua)" "9 900"
+is "in a process that is nobody's" "$(
+	awk '/^Uid/ { uid = $2 } /^CapEff/ { caps = $2 } END { print uid, caps }' "/proc/$agent_pid/status"
+)" "65534 $(printf %016x $((1 << 39 | 1 << 12)))"
+stop_agent
+
+# --- a master that talks nonsense ----------------------------------------------------------------
+
+stop_snmpd
+AGENTX=unix:$RUN/fake.sock
+"$builddir/tests/e2e/fake_master" $RUN/fake.sock 1 >$RUN/talks &
+fake_pid=$!
+echo "agentXPingInterval 1" >$RUN/agent.conf
+start_agent -c $RUN/agent.conf -i ua
+talked() {
+	[ "$(wc -l <$RUN/talks)" -ge 6 ]
+}
+ok "a master that talks nonsense in three ways: the agent connects again" wait_for 20 talked
+frames ua 3 100
+kill $fake_pid
+wait $fake_pid 2>/dev/null
+rm $RUN/fake.sock
+ok "and lives" kill -0 "$agent_pid"
+start_snmpd
+ok "and serves the next master" wait_for 10 served
+is "and has gone on counting" "$(passed ua)" "3 300"
+stop_agent
+is "SIGTERM ends it with 0" "$agent_code" 0
+
+done_testing

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The real kernel, in a network namespace of the test's own, changed with ip(8). */
+#include "unit.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "links.h"
+#include "log.h"
+#include "util.h"
+
+#define DEADLINE_MS 5000
+#define MAX_IFINDEX 1024
+
+static struct links *links;
+static int prog_fd; /* a program that passes all */
+static uint32_t prog_id;
+
+/* What the handlers have been told. */
+static struct link known[MAX_IFINDEX + 1]; /* by ifIndex; 0 where there is none */
+static unsigned int gone_count, lost_count;
+static char names[4096]; /* each name in each message */
+
+static void present(const struct link *link, void *context)
+{
+	size_t used = strlen(names);
+
+	assert_ptr_equal(context, known);
+	assert_true(link->ifindex <= MAX_IFINDEX);
+	known[link->ifindex] = *link;
+	snprintf(names + used, sizeof(names) - used, " %s ", link->name);
+}
+
+static void gone(unsigned int ifindex, void *context)
+{
+	assert_ptr_equal(context, known);
+	assert_true(ifindex <= MAX_IFINDEX);
+	known[ifindex] = (struct link){ 0 };
+	gone_count++;
+}
+
+static void lost(void *context)
+{
+	assert_ptr_equal(context, known);
+	lost_count++;
+}
+
+/* NULL if nobody has told of such a link. */
+static const struct link *find(const char *name)
+{
+	for (unsigned int i = 1; i <= MAX_IFINDEX; i++)
+		if (known[i].ifindex && !strcmp(known[i].name, name))
+			return &known[i];
+	return NULL;
+}
+
+static unsigned int count_known(void)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 1; i <= MAX_IFINDEX; i++)
+		count += known[i].ifindex != 0;
+	return count;
+}
+
+/* As another way to ask the kernel has it. */
+static void assert_all_known(void)
+{
+	struct if_nameindex *there = if_nameindex();
+	unsigned int count = 0;
+
+	assert_non_null(there);
+	for (; there[count].if_index; count++) {
+		assert_true(there[count].if_index <= MAX_IFINDEX);
+		assert_string_equal(known[there[count].if_index].name, there[count].if_name);
+	}
+	if_freenameindex(there);
+	assert_int_equal(count_known(), count);
+}
+
+/* When ip(8) is done, the messages are in the queue: takes all that are there. */
+static void read_all(void)
+{
+	struct pollfd waiting = { .fd = links_fd(links), .events = POLLIN };
+	int64_t deadline = monotonic_ms() + DEADLINE_MS;
+
+	while (poll(&waiting, 1, 0) > 0) {
+		assert_int_equal(links_read(links), 0);
+		assert_true(monotonic_ms() < deadline);
+	}
+}
+
+static void test_dump(void **state)
+{
+	(void)state;
+	unit_run("ip link add va mtu 1400 type veth peer name vb mtu 1300");
+	assert_int_equal(links_dump(links), 0);
+	assert_all_known();
+	assert_non_null(find("lo"));
+	assert_int_equal(find("va")->ifindex, if_nametoindex("va"));
+	assert_int_equal(find("va")->mtu, 1400);
+	assert_int_equal(find("vb")->ifindex, if_nametoindex("vb"));
+	assert_int_equal(find("vb")->mtu, 1300);
+	assert_int_equal(find("va")->mode, XDP_MODE_NONE);
+	assert_int_equal(find("va")->prog_id, 0);
+	assert_int_equal(gone_count, 0);
+}
+
+/* More than one buffer of a dump holds, and more than one links_read() takes. */
+static void test_many_links(void **state)
+{
+	int large = 1 << 24;
+
+	(void)state;
+	assert_int_equal(
+		setsockopt(links_fd(links), SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof(large)), 0);
+	unit_run("for i in $(seq 100); do echo link add v$i type veth peer name w$i; done | "
+		 "ip -batch -");
+	read_all();
+	assert_int_equal(lost_count, 0);
+	assert_int_equal(count_known(), 200);
+
+	memset(known, 0, sizeof(known));
+	assert_int_equal(links_dump(links), 0);
+	assert_true(count_known() > 200);
+	assert_all_known();
+}
+
+static void test_nothing_to_read(void **state)
+{
+	(void)state;
+	read_all();
+	assert_int_equal(links_read(links), 0);
+	assert_string_equal(names, "");
+}
+
+static void test_add_change_delete(void **state)
+{
+	unsigned int ifindex;
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	read_all();
+	ifindex = if_nametoindex("va");
+	assert_int_equal(find("va")->ifindex, ifindex);
+	assert_int_equal(find("vb")->ifindex, if_nametoindex("vb"));
+	assert_int_equal(find("va")->mtu, 1500);
+
+	unit_run("ip link set va mtu 1400");
+	read_all();
+	assert_int_equal(find("va")->mtu, 1400);
+
+	unit_run("ip link set va name fifteen-letters");
+	read_all();
+	assert_null(find("va"));
+	assert_int_equal(find("fifteen-letters")->ifindex, ifindex);
+
+	assert_int_equal(gone_count, 0);
+	unit_run("ip link del vb");
+	read_all();
+	assert_int_equal(count_known(), 0);
+	assert_int_equal(gone_count, 2);
+}
+
+/* A message may be old when it is read; what the handlers get is not. */
+static void test_latest_state_is_told(void **state)
+{
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("ip link set va name vc");
+	unit_run("ip link set vc name vd");
+	read_all();
+	assert_contains(names, " vd ");
+	assert_null(strstr(names, " va "));
+	assert_null(strstr(names, " vc "));
+}
+
+static void test_gone_before_it_was_read_of(void **state)
+{
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("ip link del va");
+	read_all();
+	assert_string_equal(names, "");
+	assert_int_equal(gone_count, 2);
+}
+
+static void test_port_that_leaves_its_bridge(void **state)
+{
+	(void)state;
+	unit_run("ip link add vbr type bridge");
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("ip link set va master vbr");
+	read_all();
+	unit_run("ip link set va nomaster");
+	read_all();
+	assert_int_equal(gone_count, 0);
+	assert_non_null(find("va"));
+
+	/* The bridge itself is a link. */
+	unit_run("ip link del vbr");
+	read_all();
+	assert_int_equal(gone_count, 1);
+	assert_null(find("vbr"));
+}
+
+static void test_message_of_another_process(void **state)
+{
+	_cleanup_close_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg info;
+	} forged = { .header = { .nlmsg_len = sizeof(forged), .nlmsg_type = RTM_DELLINK } };
+	struct pollfd waiting = { .fd = links_fd(links), .events = POLLIN };
+	struct sockaddr_nl to;
+	socklen_t size = sizeof(to);
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	read_all();
+	forged.info.ifi_index = (int)if_nametoindex("va");
+	assert_int_equal(getsockname(links_fd(links), (struct sockaddr *)&to, &size), 0);
+	to.nl_groups = 0;
+	assert_int_equal(sendto(fd, &forged, sizeof(forged), 0, (struct sockaddr *)&to, size),
+			 sizeof(forged));
+	assert_int_equal(poll(&waiting, 1, DEADLINE_MS), 1);
+	read_all();
+	assert_int_equal(gone_count, 0);
+	assert_non_null(find("va"));
+}
+
+static void test_overflow(void **state)
+{
+	int smallest = 1;
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	read_all();
+	assert_int_equal(
+		setsockopt(links_fd(links), SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)), 0);
+	unit_run("for i in $(seq 1001 1050); do echo link set va mtu $i; done | ip -batch -");
+	unit_run("ip link del va");
+	unit_run("ip link add vc type veth peer name vd");
+	assert_int_equal(lost_count, 0);
+	read_all();
+	assert_true(lost_count > 0);
+
+	/* It goes on from there. */
+	memset(known, 0, sizeof(known));
+	assert_int_equal(links_dump(links), 0);
+	assert_null(find("va"));
+	assert_non_null(find("vc"));
+	unit_run("ip link set vc mtu 1234");
+	read_all();
+	assert_int_equal(find("vc")->mtu, 1234);
+}
+
+static void attach(const char *name, uint32_t mode_flag)
+{
+	assert_int_equal(bpf_xdp_attach((int)if_nametoindex(name), prog_fd, mode_flag, NULL), 0);
+}
+
+static void detach(const char *name, uint32_t mode_flag)
+{
+	assert_int_equal(bpf_xdp_detach((int)if_nametoindex(name), mode_flag, NULL), 0);
+}
+
+static void assert_xdp(const char *name, enum xdp_mode mode, uint32_t id)
+{
+	assert_non_null(find(name));
+	assert_int_equal(find(name)->mode, mode);
+	assert_int_equal(find(name)->prog_id, id);
+}
+
+static void test_programs(void **state)
+{
+	static const struct {
+		uint32_t flag;
+		enum xdp_mode mode;
+	} modes[] = {
+		{ XDP_FLAGS_DRV_MODE, XDP_MODE_NATIVE },
+		{ XDP_FLAGS_SKB_MODE, XDP_MODE_GENERIC },
+	};
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("ip link set va up"); /* of one that is down the kernel tells nothing */
+	read_all();
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		assert_xdp("va", XDP_MODE_NONE, 0);
+		attach("va", modes[i].flag);
+		read_all();
+		assert_xdp("va", modes[i].mode, prog_id);
+		assert_xdp("vb", XDP_MODE_NONE, 0);
+		assert_int_equal(links_dump(links), 0);
+		assert_xdp("va", modes[i].mode, prog_id);
+		assert_xdp("vb", XDP_MODE_NONE, 0);
+		detach("va", modes[i].flag);
+		read_all();
+	}
+	assert_xdp("va", XDP_MODE_NONE, 0);
+}
+
+/* The kernel need not tell of it, so a dump has to. */
+static void test_program_attached_by_link(void **state)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+	int link_fd;
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	link_fd = bpf_link_create(prog_fd, (int)if_nametoindex("va"), BPF_XDP, &options);
+	assert_true(link_fd >= 0);
+	assert_int_equal(links_dump(links), 0);
+	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
+	close(link_fd);
+	assert_int_equal(links_dump(links), 0);
+	assert_xdp("va", XDP_MODE_NONE, 0);
+}
+
+static void test_no_descriptors_left(void **state)
+{
+	const struct link_handlers handlers = { 0 };
+	struct rlimit before, none;
+	struct links *other = NULL;
+	int open_err, dump_err;
+
+	(void)state;
+	assert_true(fcntl(links_fd(links), F_GETFD) & FD_CLOEXEC);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	open_err = links_open(&other, &handlers);
+	dump_err = links_dump(links);
+	setrlimit(RLIMIT_NOFILE, &before);
+
+	assert_int_equal(open_err, -EMFILE);
+	assert_null(other);
+	assert_int_equal(dump_err, -EMFILE);
+	assert_contains(unit_logged, "err: cannot subscribe to link messages");
+	assert_contains(unit_logged, "err: cannot list the network interfaces");
+	unit_log_clear();
+	assert_int_equal(links_dump(links), 0);
+}
+
+static int setup(void **state)
+{
+	const struct link_handlers handlers = {
+		.present = present,
+		.gone = gone,
+		.lost = lost,
+		.context = known,
+	};
+
+	(void)state;
+	unit_enter_namespace(); /* the last one goes, and what was left in it */
+	memset(known, 0, sizeof(known));
+	names[0] = '\0';
+	gone_count = lost_count = 0;
+	unit_log_clear();
+	return links_open(&links, &handlers);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	links_close(links);
+	assert_null(strstr(unit_logged, "err:"));
+	return 0;
+}
+
+/* BPF needs more than root in some containers. */
+static void load_program(void)
+{
+	const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	prog_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "unit_pass", "GPL", pass, LENGTH(pass), NULL);
+	if (prog_fd < 0 || bpf_obj_get_info_by_fd(prog_fd, &info, &size)) {
+		printf("1..0 # SKIP cannot load an XDP program: %s\n", strerror(errno));
+		exit(EXIT_SUCCESS);
+	}
+	prog_id = info.id;
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_dump),
+		TEST(test_many_links),
+		TEST(test_nothing_to_read),
+		TEST(test_add_change_delete),
+		TEST(test_latest_state_is_told),
+		TEST(test_gone_before_it_was_read_of),
+		TEST(test_port_that_leaves_its_bridge),
+		TEST(test_message_of_another_process),
+		TEST(test_overflow),
+		TEST(test_programs),
+		TEST(test_program_attached_by_link),
+		TEST(test_no_descriptors_left),
+	};
+
+	unit_enter_namespace();
+	load_program();
+	log_set_sink(unit_log);
+	return cmocka_run_group_tests_name("links", tests, NULL, NULL);
+}

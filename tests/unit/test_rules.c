@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rules.h"
+
+/* The rules as text, one "PATTERN SOURCE HOOK;" after the other, literal names with a '='. */
+static const char *describe(const struct rules *rules)
+{
+	static char text[1024];
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < rules->count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s %s;",
+					 rules->rule[i].literal ? "=" : "", rules->rule[i].pattern,
+					 rule_source_name(rules->rule[i].source),
+					 rule_hook_name(rules->rule[i].hook));
+	return text;
+}
+
+/* Each is a line of a file; error is what its message has to contain, NULL if it is right. */
+static const struct {
+	const char *patterns, *source, *hook, *rules, *error;
+} lines[] = {
+	{ "eth0", "count", NULL, "=eth0 count any;", NULL },
+	{ "eth0", "count", "", "=eth0 count any;", NULL },
+	{ "eth0", "count", "any", "=eth0 count any;", NULL },
+	{ "eth0", "count", "native", "=eth0 count native;", NULL },
+	{ "eth0", "count", "generic", "=eth0 count generic;", NULL },
+	{ "eth0", "auto", "native", "=eth0 auto native;", NULL },
+	{ "eth0", "auto", NULL, "=eth0 auto any;", NULL },
+	{ "eth0", "observe", NULL, "=eth0 observe any;", NULL },
+	{ "eth0", "observe", "any", "=eth0 observe any;", NULL },
+	{ "eth0", "map", NULL, "=eth0 map any;", NULL },
+	{ "eth0", "off", NULL, "=eth0 off any;", NULL },
+	{ "*", "count", NULL, "* count any;", NULL },
+	{ "eth?", "count", NULL, "eth? count any;", NULL },
+	{ "eth[0-3]", "count", NULL, "eth[0-3] count any;", NULL },
+	{ "eth0,wan*,eth0.5", "count", "generic",
+	  "=eth0 count generic;wan* count generic;=eth0.5 count generic;", NULL },
+	{ "eth0,eth0", "count", NULL, "=eth0 count any;=eth0 count any;", NULL },
+	{ "fifteen-letters", "count", NULL, "=fifteen-letters count any;", NULL },
+	{ "*a-pattern-may-be-longer", "count", NULL, "*a-pattern-may-be-longer count any;", NULL },
+	{ "...", "count", NULL, "=... count any;", NULL },
+
+	{ "", "count", NULL, "", "an empty name" },
+	{ ",", "count", NULL, "", "an empty name" },
+	{ "eth0,", "count", NULL, "", "an empty name" },
+	{ ",eth0", "count", NULL, "", "an empty name" },
+	{ "eth0,,eth1", "count", NULL, "", "an empty name" },
+	{ "sixteen-letters-", "count", NULL, "",
+	  "'sixteen-letters-' cannot be an interface: it is a name of more than 15 characters" },
+	{ "eth0,sixteen-letters-,eth1", "count", NULL, "", "more than 15 characters" },
+	{ "a/b", "count", NULL, "", "a name with '/', ':' or white space" },
+	{ "a:b", "count", NULL, "", "a name with '/', ':' or white space" },
+	{ "a b", "count", NULL, "", "a name with '/', ':' or white space" },
+	{ "a\tb*", "count", NULL, "", "a name with '/', ':' or white space" },
+	{ ".", "count", NULL, "", "a name of dots" },
+	{ "..", "count", NULL, "", "a name of dots" },
+	{ "eth0", "", NULL, "", "unknown source ''; expected auto, count, observe, map or off" },
+	{ "eth0", "bogus", NULL, "", "unknown source 'bogus'" },
+	{ "eth0", "Count", NULL, "", "unknown source 'Count'" },
+	{ "eth0", "counter", NULL, "", "unknown source 'counter'" },
+	{ "eth0", "a-source-of-more-than-forty-characters-in-all", NULL, "",
+	  "unknown source 'a-source-of-more-than-forty-characters-i'" },
+	{ "eth0", "count", "bogus", "", "unknown hook 'bogus'; expected native, generic or any" },
+	{ "eth0", "count", "offload", "", "unknown hook 'offload'" },
+	{ "eth0", "observe", "native", "", "hook 'native' has no meaning for source 'observe'" },
+	{ "eth0", "map", "generic", "", "hook 'generic' has no meaning for source 'map'" },
+	{ "eth0", "off", "native", "", "hook 'native' has no meaning for source 'off'" },
+};
+
+static void test_lines(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		char error[RULES_ERROR_MAX] = "";
+		struct rules rules = { 0 };
+		int err =
+			rules_add(&rules, lines[i].patterns, lines[i].source, lines[i].hook, error);
+
+		assert_int_equal(err, lines[i].error ? -EINVAL : 0);
+		assert_contains(error, lines[i].error ? lines[i].error : "");
+		assert_string_equal(describe(&rules), lines[i].rules);
+		rules_free(&rules);
+	}
+}
+
+static const struct {
+	const char *option, *rules, *error;
+} options[] = {
+	{ "eth0", "=eth0 count any;", NULL },
+	{ "eth0:count", "=eth0 count any;", NULL },
+	{ "eth0:auto:native", "=eth0 auto native;", NULL },
+	{ "eth0:count:", "=eth0 count any;", NULL },
+	{ "eth0,eth1:observe", "=eth0 observe any;=eth1 observe any;", NULL },
+	{ "*:off", "* off any;", NULL },
+
+	{ "", "", "an empty name" },
+	{ ":count", "", "an empty name" },
+	{ "eth0:", "", "unknown source ''" },
+	{ "eth0::native", "", "unknown source ''" },
+	{ "eth0:bogus", "", "unknown source 'bogus'" },
+	{ "eth0:count:bogus", "", "unknown hook 'bogus'" },
+	{ "eth0:observe:native", "", "has no meaning for source 'observe'" },
+	{ "eth0:count:native:", "", "too many colons in 'eth0:count:native:'" },
+	{ "eth0:count:native:x", "", "expected PATTERN[:SOURCE[:HOOK]]" },
+};
+
+static void test_options(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		char error[RULES_ERROR_MAX] = "";
+		struct rules rules = { 0 };
+		int err = rules_add_option(&rules, options[i].option, error);
+
+		assert_int_equal(err, options[i].error ? -EINVAL : 0);
+		assert_contains(error, options[i].error ? options[i].error : "");
+		assert_string_equal(describe(&rules), options[i].rules);
+		rules_free(&rules);
+	}
+}
+
+static void add(struct rules *rules, const char *patterns, const char *source)
+{
+	char error[RULES_ERROR_MAX];
+
+	assert_int_equal(rules_add(rules, patterns, source, NULL, error), 0);
+}
+
+static void test_bad_line_leaves_the_others(void **state)
+{
+	char error[RULES_ERROR_MAX];
+	struct rules rules = { 0 };
+
+	(void)state;
+	add(&rules, "eth0", "count");
+	assert_int_equal(rules_add(&rules, "eth1,eth2,", "count", NULL, error), -EINVAL);
+	add(&rules, "eth3", "off");
+	assert_string_equal(describe(&rules), "=eth0 count any;=eth3 off any;");
+	rules_free(&rules);
+	assert_int_equal(rules.count, 0);
+	assert_null(rules.rule);
+}
+
+static void test_first_match_wins(void **state)
+{
+	static const struct {
+		const char *name;
+		int rule; /* -1: none */
+	} names[] = {
+		{ "eth0", 0 },   { "eth1", 1 },  { "eth00", -1 }, { "eth", -1 },  { "wan0", 3 },
+		{ "wan", 3 },    { "wan9", 2 },  { "awan", -1 },  { "vlan7", 4 }, { "vlan77", -1 },
+		{ "vlanx", -1 }, { "Eth0", -1 }, { "", -1 },
+	};
+	struct rules rules = { 0 };
+
+	(void)state;
+	assert_null(rules_match(&rules, "eth0"));
+	add(&rules, "eth0,eth1,wan9", "off");
+	add(&rules, "wan*", "count");
+	add(&rules, "vlan[0-9]", "count");
+	add(&rules, "wan0,eth0", "auto");
+	for (size_t i = 0; i < LENGTH(names); i++)
+		assert_ptr_equal(rules_match(&rules, names[i].name),
+				 names[i].rule < 0 ? NULL : &rules.rule[names[i].rule]);
+	rules_free(&rules);
+}
+
+/* A literal name is no pattern, whatever characters the kernel allows in it. */
+static void test_literal_name_is_taken_as_it_is(void **state)
+{
+	struct rules rules = { 0 };
+
+	(void)state;
+	add(&rules, "a\\b", "count");
+	assert_ptr_equal(rules_match(&rules, "a\\b"), &rules.rule[0]);
+	assert_null(rules_match(&rules, "ab"));
+	rules_free(&rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_bad_line_leaves_the_others),
+		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_literal_name_is_taken_as_it_is),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}
