@@ -40,9 +40,10 @@ int xdp_stats_count(struct xdp_md *ctx)
 {
 	struct xdp_buff *xdp = bpf_cast_to_kern_ctx(ctx);
 
-	if (xdp->flags & XDP_FLAGS_HAS_FRAGS)
-		return count(bpf_xdp_get_buff_len(ctx));
-	return count((long)ctx->data_end - (long)ctx->data);
+	/* One call of count(): two would be compiled twice, and save one more register per frame.
+	 */
+	return count(xdp->flags & XDP_FLAGS_HAS_FRAGS ? bpf_xdp_get_buff_len(ctx)
+						      : (long)ctx->data_end - (long)ctx->data);
 }
 
 SEC("xdp.frags")

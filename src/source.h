@@ -36,8 +36,8 @@ int source_open(struct source **source, char text[static STATUS_TEXT_MAX]);
 /*
  * Attaches our counter program to the interface; it writes into the map of the source. A writer
  * that the source had before is let go. text is empty, or says what the operator should know (why
- * generic); on failure, -errno, it holds the kernel's reason for each way that was tried. -EBUSY:
- * somebody else's program is there.
+ * generic); on failure, -errno, it holds the kernel's reason for each way that was tried. -EBUSY or
+ * -EEXIST: somebody else's program is there.
  */
 int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
 		  char text[static STATUS_TEXT_MAX]);

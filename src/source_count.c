@@ -95,8 +95,12 @@ static int load_template(char text[static STATUS_TEXT_MAX])
 	libbpf_set_print(log_libbpf);
 	/* To look into xdp_buff takes CAP_PERFMON as well: without it the second form does. */
 	err = load_variant(true, text);
-	if (err)
+	if (err) {
 		err = load_variant(false, text);
+		if (!err)
+			log_info("the counter program is loaded in its slower form, for kernels "
+				 "before 6.2 or without CAP_PERFMON");
+	}
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/if_link.h>
 #include <linux/seccomp.h>
@@ -237,6 +238,35 @@ static void test_missing_permission_is_told(void **state)
 	assert_contains(answer.text, "cannot load the counter program: Operation not permitted");
 }
 
+/* All that the program needs; to look into xdp_buff takes CAP_PERFMON as well. */
+static void attach_with_two_capabilities(struct lab_answer *answer)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+	static const unsigned int needed[] = { CAP_BPF, CAP_NET_ADMIN };
+
+	for (unsigned int i = 0; i < LENGTH(needed); i++)
+		sets[CAP_TO_INDEX(needed[i])].permitted |= CAP_TO_MASK(needed[i]);
+	for (unsigned int i = 0; i < LENGTH(sets); i++)
+		sets[i].effective = sets[i].permitted;
+	answer->err = (int)syscall(SYS_capset, &header, sets);
+	if (!answer->err)
+		lab_open_and_attach(answer);
+}
+
+static void test_two_capabilities_are_enough(void **state)
+{
+	struct lab_answer answer;
+	int status;
+
+	(void)state;
+	answer = lab_ask_child(attach_with_two_capabilities, &status);
+	assert_string_equal(answer.text, "");
+	assert_int_equal(answer.err, 0);
+	assert_int_not_equal(answer.prog_id, 0);
+	assert_true(lab_eventually(lab_hook_is_free, "left"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +279,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_asking_for_the_reason_attaches_nothing,
 					  lab_teardown),
 		cmocka_unit_test_teardown(test_missing_permission_is_told, lab_teardown),
+		cmocka_unit_test_teardown(test_two_capabilities_are_enough, lab_teardown),
 	};
 
 	lab_enter();
