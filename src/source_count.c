@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "count.skel.h"
+#include "count_by_call.skel.h"
 #include "log.h"
 #include "util.h"
 
@@ -18,8 +19,9 @@
  * the template of every interface's copy, which differs in the map only and takes microseconds.
  */
 static struct {
-	struct count *skel; /* NULL until the first map is made */
+	struct bpf_object *object; /* NULL until the first map is made */
 	const struct bpf_program *program;
+	const struct bpf_map *map;
 } template;
 
 /* The kernel's reason for a refusal; two of them fit into a status text. */
@@ -57,46 +59,49 @@ static const char *verifier_reason(char *log)
 	return line ? line + 1 : log;
 }
 
-static int load_variant(bool by_flags, char text[static STATUS_TEXT_MAX])
+static int load_form(const void *elf, size_t size, char text[static STATUS_TEXT_MAX])
 {
 	static char log[65536];
-	struct count *skel = count__open();
-	struct bpf_program *program;
-	int err;
+	struct bpf_object *object = bpf_object__open_mem(elf, size, NULL);
+	struct bpf_program *program = NULL;
+	const char *reason = "";
+	int err = object ? 0 : -errno;
 
-	if (!skel)
-		return -errno;
-	program = by_flags ? skel->progs.xdp_stats_count : skel->progs.xdp_stats_count_by_call;
-	bpf_program__set_autoload(skel->progs.xdp_stats_count, by_flags);
-	bpf_program__set_autoload(skel->progs.xdp_stats_count_by_call, !by_flags);
-	log[0] = '\0';
-	bpf_program__set_log_buf(program, log, sizeof(log));
-	err = count__load(skel);
+	if (!err) {
+		program = bpf_object__next_program(object, NULL);
+		log[0] = '\0';
+		bpf_program__set_log_buf(program, log, sizeof(log));
+		err = bpf_object__load(object);
+		reason = verifier_reason(log);
+	}
 	if (err) {
-		const char *reason = verifier_reason(log);
-
 		snprintf(text, STATUS_TEXT_MAX, "cannot load the counter program: %s%s%.120s%s",
 			 strerror(-err), *reason ? ", " : "", reason,
 			 err == -EPERM ? "; CAP_BPF and CAP_NET_ADMIN are needed" : "");
-		count__destroy(skel);
+		bpf_object__close(object);
 		return err;
 	}
-	template.skel = skel;
+	template.object = object;
 	template.program = program;
+	template.map = bpf_object__next_map(object, NULL);
 	return 0;
 }
 
 static int load_template(char text[static STATUS_TEXT_MAX])
 {
+	const void *elf;
+	size_t size;
 	int err;
 
-	if (template.skel)
+	if (template.object)
 		return 0;
 	libbpf_set_print(log_libbpf);
+	elf = count__elf_bytes(&size);
+	err = load_form(elf, size, text);
 	/* To look into xdp_buff takes CAP_PERFMON as well: without it the second form does. */
-	err = load_variant(true, text);
 	if (err) {
-		err = load_variant(false, text);
+		elf = count_by_call__elf_bytes(&size);
+		err = load_form(elf, size, text);
 		if (!err)
 			log_info("the counter program is loaded in its slower form, for kernels "
 				 "before 6.2 or without CAP_PERFMON");
@@ -106,8 +111,8 @@ static int load_template(char text[static STATUS_TEXT_MAX])
 
 void count_cleanup(void)
 {
-	count__destroy(template.skel);
-	template.skel = NULL;
+	bpf_object__close(template.object);
+	template.object = NULL;
 }
 
 int count_create_map(char text[static STATUS_TEXT_MAX])
@@ -118,8 +123,8 @@ int count_create_map(char text[static STATUS_TEXT_MAX])
 
 	if (err)
 		return err;
-	map = template.skel->maps.xdp_stats_map;
-	options.btf_fd = (__u32)bpf_object__btf_fd(template.skel->obj);
+	map = template.map;
+	options.btf_fd = (__u32)bpf_object__btf_fd(template.object);
 	options.btf_key_type_id = bpf_map__btf_key_type_id(map);
 	options.btf_value_type_id = bpf_map__btf_value_type_id(map);
 	fd = bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
@@ -138,16 +143,16 @@ static bool loads_map(const struct bpf_insn *insn, int map_fd)
 /* Loads a copy of the template that writes into map_fd. The caller owns the descriptor. */
 static int load_copy(int map_fd)
 {
-	int template_map_fd = bpf_map__fd(template.skel->maps.xdp_stats_map);
+	int template_map_fd = bpf_map__fd(template.map);
 	size_t count = bpf_program__insn_cnt(template.program);
-	const struct btf *btf = bpf_object__btf(template.skel->obj);
+	const struct btf *btf = bpf_object__btf(template.object);
 	struct bpf_func_info function = {
 		.type_id = (__u32)btf__find_by_name_kind(btf, bpf_program__name(template.program),
 							 BTF_KIND_FUNC),
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_XDP,
 		    .prog_flags = BPF_F_XDP_HAS_FRAGS,
-		    .prog_btf_fd = (__u32)bpf_object__btf_fd(template.skel->obj),
+		    .prog_btf_fd = (__u32)bpf_object__btf_fd(template.object),
 		    .func_info = &function, .func_info_cnt = 1,
 		    .func_info_rec_size = sizeof(function));
 	_cleanup_free_ struct bpf_insn *insns = calloc(count, sizeof(*insns));

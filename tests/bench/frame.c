@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "count.skel.h"
+#include "count_by_call.skel.h"
 #include "source.h"
 #include "tests/bench/frame.skel.h"
 #include "util.h"
@@ -37,7 +37,7 @@ static const char *const names[] = {
 /* What one round loads. */
 struct programs {
 	struct frame *frame;
-	struct count *by_call;
+	struct count_by_call *by_call;
 	struct source *source;
 	int fd[CONTENDERS]; /* fd[COUNT] is owned, the others belong to the skeletons */
 };
@@ -61,14 +61,13 @@ static int load_product(struct source **source)
 	return fd;
 }
 
-static struct count *load_by_call(void)
+static struct count_by_call *load_by_call(void)
 {
-	struct count *skel = count__open();
+	struct count_by_call *skel = count_by_call__open();
 
 	if (!skel)
 		err(EXIT_FAILURE, "cannot open the counter program");
-	bpf_program__set_autoload(skel->progs.xdp_stats_count, false);
-	if (count__load(skel))
+	if (count_by_call__load(skel))
 		err(EXIT_FAILURE, "cannot load the counter program");
 	return skel;
 }
@@ -92,7 +91,7 @@ static struct programs load(void)
 	add_hash_entry(bpf_map__fd(programs.frame->maps.percpu_hash));
 	programs.fd[EMPTY] = bpf_program__fd(programs.frame->progs.bench_empty);
 	programs.fd[COUNT] = load_product(&programs.source);
-	programs.fd[BY_CALL] = bpf_program__fd(programs.by_call->progs.xdp_stats_count_by_call);
+	programs.fd[BY_CALL] = bpf_program__fd(programs.by_call->progs.xdp_stats_count);
 	programs.fd[ATOMIC] = bpf_program__fd(programs.frame->progs.bench_atomic);
 	programs.fd[HASH] = bpf_program__fd(programs.frame->progs.bench_hash);
 	return programs;
@@ -102,7 +101,7 @@ static void unload(struct programs *programs)
 {
 	close(programs->fd[COUNT]);
 	source_close(programs->source);
-	count__destroy(programs->by_call);
+	count_by_call__destroy(programs->by_call);
 	frame__destroy(programs->frame);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "count.skel.h"
+#include "count_by_call.skel.h"
 #include "util.h"
 
 /* The last one does not fit into a page and comes in fragments, where pages have 4096 octets. */
@@ -71,7 +72,6 @@ static void test_counts_by_flags(void **state)
 
 	(void)state;
 	assert_non_null(skel);
-	bpf_program__set_autoload(skel->progs.xdp_stats_count_by_call, false);
 	if (kernel_casts_contexts()) {
 		assert_int_equal(count__load(skel), 0);
 		count_frames(skel->progs.xdp_stats_count, skel->maps.xdp_stats_map);
@@ -83,14 +83,13 @@ static void test_counts_by_flags(void **state)
 
 static void test_counts_by_call(void **state)
 {
-	struct count *skel = count__open();
+	struct count_by_call *skel = count_by_call__open();
 
 	(void)state;
 	assert_non_null(skel);
-	bpf_program__set_autoload(skel->progs.xdp_stats_count, false);
-	assert_int_equal(count__load(skel), 0);
-	count_frames(skel->progs.xdp_stats_count_by_call, skel->maps.xdp_stats_map);
-	count__destroy(skel);
+	assert_int_equal(count_by_call__load(skel), 0);
+	count_frames(skel->progs.xdp_stats_count, skel->maps.xdp_stats_map);
+	count_by_call__destroy(skel);
 }
 
 static struct source *attached(const char *ifname)

@@ -25,7 +25,7 @@ registry: iface_set links log rules source util
 rules: util
 snapshot: registry util
 source: counters links rules source_count util
-source_count: count.skel log source util
+source_count: count.skel count_by_call.skel log source util
 util:"
 
 includes() {
