@@ -130,6 +130,16 @@ void agentx_connect(void)
 				       NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL));
 }
 
+int64_t agentx_epoch(void)
+{
+	return agentx.epoch;
+}
+
+void agentx_expect_epoch(int64_t epoch)
+{
+	agentx.epoch = epoch;
+}
+
 void agentx_close(void)
 {
 	snmp_shutdown(PACKAGE_NAME);

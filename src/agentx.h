@@ -18,6 +18,14 @@ int agentx_init(const char *address, void (*connected)(void *context), void *con
  */
 void agentx_connect(void);
 
+/*
+ * When the master's sysUpTime was 0, in ms on CLOCK_MONOTONIC: of the present or last master, 0
+ * before the first connection. agentx_expect_epoch() hands over what an earlier run knew: if the
+ * master is still the same, its TimeStamps stay the same to the tick.
+ */
+int64_t agentx_epoch(void);
+void agentx_expect_epoch(int64_t epoch);
+
 /* Tells the master, and ends the library. */
 void agentx_close(void);
 

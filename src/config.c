@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "mib.h"
+#include "pins.h"
 #include "util.h"
 
 #define MAX_OPTIONS 256
@@ -116,6 +117,41 @@ static void parse_root_oid(const char *token, char *line)
 	reading->root_len = length;
 }
 
+/* Takes the comment away, and the white space before it. */
+static void cut_comment(char *line)
+{
+	size_t length = strcspn(line, "#");
+
+	while (length && strchr(" \t", line[length - 1]))
+		length--;
+	line[length] = '\0';
+}
+
+static void parse_persist(const char *token, char *line)
+{
+	(void)token;
+	if (!reading)
+		return;
+	cut_comment(line);
+	if (strcmp(line, "yes") && strcmp(line, "no"))
+		netsnmp_config_error("'%s' is neither yes nor no; expected: xdpPersist yes", line);
+	else
+		reading->persist = !strcmp(line, "yes");
+}
+
+static void parse_pin_dir(const char *token, char *line)
+{
+	(void)token;
+	if (!reading)
+		return;
+	cut_comment(line);
+	if (*line != '/' || strpbrk(line, " \t") || strlen(line) >= sizeof(reading->pin_dir))
+		netsnmp_config_error("'%s' is no absolute path; expected for example: xdpPinDir %s",
+				     line, PINS_DIRECTORY);
+	else
+		snprintf(reading->pin_dir, sizeof(reading->pin_dir), "%s", line);
+}
+
 /* Whatever net-snmp's reader finds fault with, as an error or as a warning, is a fault to us. */
 static int count_fault(int major, int minor, void *message, void *argument)
 {
@@ -135,6 +171,8 @@ void config_init(void)
 		"PATTERN[,PATTERN...] auto|count|observe|map|off [native|generic|any]");
 	register_config_handler(PACKAGE_NAME, "xdpRootOid", parse_root_oid, NULL, "OID");
 	register_config_handler(PACKAGE_NAME, "xdpReconcile", parse_reconcile, NULL, "SECONDS");
+	register_config_handler(PACKAGE_NAME, "xdpPersist", parse_persist, NULL, "yes|no");
+	register_config_handler(PACKAGE_NAME, "xdpPinDir", parse_pin_dir, NULL, "DIRECTORY");
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, count_fault, NULL);
 	snmp_enable_calllog();
 }
@@ -197,7 +235,12 @@ static void read_files(void)
 int config_read(struct config *out)
 {
 	static const oid default_root[] = { MIB_DEFAULT_ROOT };
-	struct config config = { .root_len = OID_LENGTH(default_root), .reconcile = 5 };
+	struct config config = {
+		.root_len = OID_LENGTH(default_root),
+		.reconcile = 5,
+		.persist = true,
+		.pin_dir = PINS_DIRECTORY,
+	};
 	char error[RULES_ERROR_MAX];
 
 	memcpy(config.root, default_root, sizeof(default_root));

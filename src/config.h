@@ -5,6 +5,8 @@
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "rules.h"
@@ -14,6 +16,8 @@ struct config {
 	oid root[MAX_OID_LEN]; /* where XDP-STATS-MIB hangs */
 	size_t root_len;
 	unsigned int reconcile; /* seconds between two dumps of all links */
+	bool persist;           /* what is pinned stays when the agent stops */
+	char pin_dir[PATH_MAX / 2];
 };
 
 /* Registers our directives with net-snmp's reader; after init_agent(), before config_read(). */

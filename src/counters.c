@@ -13,3 +13,48 @@ void counters_sum(struct counters *sum, const struct xdp_stats_rec *slots, unsig
 		sum->action[action] = total;
 	}
 }
+
+void carry_serve(const struct carry *carry, struct counters *served)
+{
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS; i++) {
+		const struct xdp_stats_rec *carried = &carry->carried.action[i];
+		const struct xdp_stats_rec *adopted = &carry->adopted.action[i];
+		const struct xdp_stats_rec *last = &carry->last.action[i];
+
+		served->action[i] = (struct xdp_stats_rec){
+			.rx_packets = carried->rx_packets + last->rx_packets - adopted->rx_packets,
+			.rx_bytes = carried->rx_bytes + last->rx_bytes - adopted->rx_bytes,
+		};
+	}
+}
+
+void carry_switch(struct carry *carry, const struct counters *first)
+{
+	struct counters served;
+
+	carry_serve(carry, &served);
+	carry->carried = served;
+	carry->adopted = *first;
+	carry->last = *first;
+}
+
+bool carry_update(struct carry *carry, const struct counters *reading)
+{
+	bool fell = false;
+
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS; i++) {
+		struct xdp_stats_rec *carried = &carry->carried.action[i];
+		struct xdp_stats_rec *adopted = &carry->adopted.action[i];
+		struct xdp_stats_rec *last = &carry->last.action[i];
+
+		if (reading->action[i].rx_packets < last->rx_packets ||
+		    reading->action[i].rx_bytes < last->rx_bytes) {
+			carried->rx_packets += last->rx_packets - adopted->rx_packets;
+			carried->rx_bytes += last->rx_bytes - adopted->rx_bytes;
+			*adopted = (struct xdp_stats_rec){ 0 };
+			fell = true;
+		}
+		*last = reading->action[i];
+	}
+	return fell;
+}

@@ -4,6 +4,7 @@
 #define XDP_AGENTX_COUNTERS_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 
 #include "xdp_stats.h"
 
@@ -18,5 +19,26 @@ struct counters {
  * kernel/bpf/arraymap.c: one slot for each possible CPU, online or not).
  */
 void counters_sum(struct counters *sum, const struct xdp_stats_rec *slots, unsigned int cpus);
+
+/*
+ * Makes one sequence that never falls out of the readings of maps that come, go and are reset: what
+ * is served is carried + last - adopted, verdict by verdict. { 0 } serves a map's absolute values.
+ */
+struct carry {
+	struct counters carried; /* counted in maps, and before resets, that are over */
+	struct counters adopted; /* the reading of the present map that served nothing yet */
+	struct counters last;    /* its latest reading */
+};
+
+/* Goes over to another map, of which this is the first reading. */
+void carry_switch(struct carry *carry, const struct counters *first);
+
+/*
+ * Takes the next reading of the same map. True: a counter in it is smaller than before, so somebody
+ * has reset the map; what was served until then is carried, and the map counts from zero.
+ */
+bool carry_update(struct carry *carry, const struct counters *reading);
+
+void carry_serve(const struct carry *carry, struct counters *served);
 
 #endif

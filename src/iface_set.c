@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "registry.h"
+#include "iface.h"
 
 /* The position of the first member with an ifIndex of at least that. */
 static size_t lower_bound(const struct iface_set *set, unsigned long ifindex)

@@ -7,6 +7,7 @@
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 #include "util.h"
@@ -61,6 +62,12 @@ static int decode_attribute(const struct nlattr *attr, void *data)
 	case IFLA_IFNAME:
 		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
 			snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_ADDRESS:
+		memcpy(&link->address, mnl_attr_get_payload(attr),
+		       mnl_attr_get_payload_len(attr) < sizeof(link->address)
+			       ? mnl_attr_get_payload_len(attr)
+			       : sizeof(link->address));
 		break;
 	case IFLA_MTU:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)

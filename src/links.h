@@ -22,7 +22,8 @@ enum xdp_mode {
 struct link {
 	unsigned int ifindex;
 	char name[IFNAMSIZ];
-	uint32_t mtu; /* octets */
+	uint32_t mtu;     /* octets */
+	uint64_t address; /* the first eight octets of its hardware address, to know it again by */
 	enum xdp_mode mode;
 	uint32_t prog_id; /* 0 if there is none; of several the native one, else the generic one */
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 
@@ -17,6 +18,7 @@
 #include "log.h"
 #include "mib.h"
 #include "options.h"
+#include "pins.h"
 #include "plan.h"
 #include "registry.h"
 #include "snapshot.h"
@@ -30,6 +32,7 @@
 
 struct agent {
 	struct config config;
+	struct pins *pins; /* NULL: nothing is pinned */
 	struct links *links;
 	struct registry *registry;
 	struct snapshots *snapshots;
@@ -91,7 +94,11 @@ static void links_lost(void *context)
 
 static void master_connected(void *context)
 {
-	snapshots_flush(((struct agent *)context)->snapshots);
+	const struct agent *agent = context;
+
+	snapshots_flush(agent->snapshots);
+	if (agent->pins && pins_get_epoch(agent->pins) != agentx_epoch())
+		pins_put_epoch(agent->pins, agentx_epoch());
 }
 
 static void dump(struct agent *agent)
@@ -120,6 +127,8 @@ static void reload(struct agent *agent)
 		mib_unregister();
 		mib_register(&agent->mib, config.root, config.root_len);
 	}
+	if (strcmp(old.pin_dir, config.pin_dir))
+		log_warning(0, "xdpPinDir %s will be used from the next start on", config.pin_dir);
 	config_free(&old);
 	dump(agent);
 	log_info("the configuration was read again");
@@ -135,6 +144,15 @@ static void handle_signals(struct agent *agent)
 		else
 			agent->stop = true;
 	}
+}
+
+static void open_pins(struct agent *agent, bool make)
+{
+	char error[PINS_ERROR_MAX];
+	int err = pins_open(&agent->pins, agent->config.pin_dir, make, error);
+
+	if (err && make)
+		log_warning(0, "%s; counters and programs will not outlive this process", error);
 }
 
 static int open_agent(struct agent *agent)
@@ -155,7 +173,9 @@ static int open_agent(struct agent *agent)
 		err = links_open(&agent->links, &handlers);
 	if (err)
 		return err;
-	if (registry_new(&agent->registry) || snapshots_new(&agent->snapshots, agent->registry)) {
+	open_pins(agent, true);
+	if (registry_new(&agent->registry, agent->pins) ||
+	    snapshots_new(&agent->snapshots, agent->registry)) {
 		log_error(-ENOMEM, "cannot start");
 		return -ENOMEM;
 	}
@@ -166,6 +186,10 @@ static int open_agent(struct agent *agent)
 	if (err)
 		return err;
 	dump(agent);
+	registry_adopt(agent->registry);
+	registry_sweep(agent->registry);
+	if (agent->pins)
+		agentx_expect_epoch(pins_get_epoch(agent->pins));
 	agentx_connect();
 	return 0;
 }
@@ -175,7 +199,10 @@ static void close_agent(struct agent *agent)
 	agentx_close();
 	links_close(agent->links);
 	snapshots_free(agent->snapshots);
-	registry_free(agent->registry);
+	registry_free(agent->registry, agent->config.persist);
+	if (agent->pins && !agent->config.persist)
+		pins_remove_namespace(agent->pins);
+	pins_close(agent->pins);
 	source_cleanup();
 	config_free(&agent->config);
 	if (agent->signal_fd >= 0)
@@ -236,7 +263,9 @@ int main(int argc, char **argv)
 	if (config_read(&agent.config))
 		return EXIT_USAGE;
 	if (options.test) {
-		code = plan_print(&agent.config.rules) ? EXIT_FAILURE : EXIT_SUCCESS;
+		open_pins(&agent, false);
+		code = plan_print(&agent.config.rules, agent.pins) ? EXIT_FAILURE : EXIT_SUCCESS;
+		pins_close(agent.pins);
 		config_free(&agent.config);
 		return code;
 	}

@@ -28,7 +28,10 @@ static const char *prediction(const struct iface *iface)
 	static char text[STATUS_TEXT_MAX + 16];
 
 	if (iface->pending)
-		return "the counter program will be attached";
+		return iface->link.prog_id ? "the counter program is there and will be kept"
+					   : "the counter program will be attached";
+	if (iface->status == IFACE_WAITING && *iface->text)
+		return iface->text;
 	if (!iface->visible)
 		return "nothing, until a program is attached";
 	snprintf(text, sizeof(text), "failed: %s", iface->text);
@@ -70,24 +73,25 @@ static void log_errors_only(int priority, const char *token, const char *message
 		fprintf(stderr, "%s\n", message);
 }
 
-int plan_print(const struct rules *rules)
+int plan_print(const struct rules *rules, const struct pins *pins)
 {
 	struct plan plan = { .rules = rules, .found = calloc(rules->count, sizeof(bool)) };
 	struct link_handlers handlers = { .present = plan_link, .context = &plan };
 	struct links *links = NULL;
-	int err = plan.found ? registry_new(&plan.registry) : -ENOMEM;
+	int err = plan.found ? registry_new(&plan.registry, pins) : -ENOMEM;
 
 	log_set_sink(log_errors_only);
 	if (!err)
 		err = links_open(&links, &handlers);
 	if (!err) {
+		registry_only_look(plan.registry);
 		registry_set_rules(plan.registry, rules);
 		printf("%-16s %-8s %-8s %s\n", "INTERFACE", "SOURCE", "HOOK", "WHAT WOULD HAPPEN");
 		err = links_dump(links);
 		print_missing(&plan);
 	}
 	links_close(links);
-	registry_free(plan.registry);
+	registry_free(plan.registry, true);
 	free(plan.found);
 	return err;
 }

@@ -3,10 +3,12 @@
 #ifndef XDP_AGENTX_PLAN_H
 #define XDP_AGENTX_PLAN_H
 
+#include "pins.h"
 #include "rules.h"
 
-/* Prints the plan to standard output and touches nothing. 0 or -errno; the failure has been logged.
+/* pins is NULL if there are none. Prints the plan to standard output and touches nothing. 0 or
+ * -errno; the failure has been logged.
  */
-int plan_print(const struct rules *rules);
+int plan_print(const struct rules *rules, const struct pins *pins);
 
 #endif

@@ -9,11 +9,9 @@
 #include "log.h"
 #include "util.h"
 
-/* A refused attachment is tried again when the link changes, and this often in any case. */
-#define RETRY_MS 60000
-
 struct registry {
 	const struct rules *rules;
+	const struct pins *pins;  /* NULL: nothing is pinned */
 	struct iface_set watched; /* owns the interfaces; the other two are parts of it */
 	struct iface_set rows;
 	struct iface_set counted;
@@ -22,6 +20,7 @@ struct registry {
 	uint64_t generation;
 	unsigned int missing;
 	bool missing_known;
+	bool only_look;
 };
 
 /* Makes the interface a member of the set or not; true if that is news. */
@@ -36,187 +35,30 @@ static bool set_member(struct iface_set *set, struct iface *iface, bool member)
 	return was != member;
 }
 
-static void set_pending(struct registry *registry, struct iface *iface, bool pending)
-{
-	if (pending != iface->pending)
-		registry->pending += pending ? 1 : (size_t)-1;
-	iface->pending = pending;
-}
-
-static void set_state(struct iface *iface, enum source_kind kind, enum iface_status status,
-		      const char *text)
-{
-	bool news = iface->kind != kind || iface->status != status || strcmp(iface->text, text);
-
-	iface->kind = kind;
-	iface->status = status;
-	snprintf(iface->text, sizeof(iface->text), "%s", text);
-	if (news)
-		log_debug("xdp:registry", "%s (%u): source %d, status %d, program %u: %s",
-			  iface->link.name, iface->link.ifindex, kind, status, iface->link.prog_id,
-			  text);
-	if (news && status == IFACE_FAILED)
-		log_warning(0, "%s: %s", iface->link.name, text);
-}
-
-/* What is attached from now on, whether the kernel said so or we did it. */
-static void set_program(struct iface *iface, uint32_t prog_id, enum xdp_mode mode)
-{
-	if (iface->link.prog_id != prog_id) {
-		iface->program = source_describe(prog_id);
-		iface->program_changes++;
-	}
-	iface->link.prog_id = prog_id;
-	iface->link.mode = mode;
-	iface->visible |= prog_id != 0;
-}
-
-static bool is_ours(const struct iface *iface)
-{
-	return iface->source && iface->link.prog_id &&
-	       iface->link.prog_id == source_prog_id(iface->source);
-}
-
-static bool hook_allows(enum rule_hook hook, enum xdp_mode mode)
-{
-	return hook == HOOK_ANY || (hook == HOOK_NATIVE) == (mode == XDP_MODE_NATIVE);
-}
-
-static const char *mode_name(enum xdp_mode mode)
-{
-	static const char *const names[] = {
-		[XDP_MODE_NONE] = "none",
-		[XDP_MODE_NATIVE] = "native",
-		[XDP_MODE_GENERIC] = "generic",
-		[XDP_MODE_OFFLOAD] = "offload",
-		[XDP_MODE_MULTIPLE] = "several modes",
-	};
-
-	return names[mode];
-}
-
-static void decide_foreign(struct iface *iface)
-{
-	char text[STATUS_TEXT_MAX];
-
-	snprintf(text, sizeof(text),
-		 "program '%s' (id %u, %s) is attached already and is left alone; %s",
-		 iface->program.name, iface->link.prog_id, mode_name(iface->link.mode),
-		 iface->rule->source == RULE_AUTO ? "observing it is not in this version"
-						  : "detach it to have the interface counted");
-	set_state(iface, SOURCE_NONE, IFACE_FAILED, text);
-}
-
-/* Takes our program away, if there is one. */
-static void let_go(struct iface *iface)
-{
-	if (is_ours(iface))
-		set_program(iface, 0, XDP_MODE_NONE);
-	if (iface->source)
-		source_detach(iface->source);
-}
-
-/* For count, and for auto, which counts where there is nothing to observe. */
-static void decide_count(struct registry *registry, struct iface *iface)
-{
-	if (is_ours(iface) && hook_allows(iface->rule->hook, source_mode(iface->source))) {
-		if (iface->status == IFACE_FAILED)
-			set_state(iface, SOURCE_COUNT, IFACE_ACTIVE, "");
-		return;
-	}
-	let_go(iface);
-	if (iface->link.prog_id) {
-		set_pending(registry, iface, false);
-		decide_foreign(iface);
-	} else if (iface->status != IFACE_FAILED || monotonic_ms() >= iface->retry_at) {
-		set_pending(registry, iface, true);
-		/* What failed before has not got better until it works. */
-		if (iface->status != IFACE_FAILED)
-			set_state(iface, SOURCE_NONE, IFACE_WAITING,
-				  "about to attach the counter program");
-	}
-}
-
-static void decide(struct registry *registry, struct iface *iface)
-{
-	if (iface->rule->source == RULE_COUNT || iface->rule->source == RULE_AUTO) {
-		decide_count(registry, iface);
-		return;
-	}
-	let_go(iface);
-	set_pending(registry, iface, false);
-	if (!iface->visible)
-		return;
-	set_state(iface, SOURCE_NONE, IFACE_FAILED,
-		  iface->rule->source == RULE_OBSERVE ? "observe is not in this version"
-						      : "map is not in this version");
-}
-
-static void attach(struct registry *registry, struct iface *iface)
-{
-	char text[STATUS_TEXT_MAX] = "";
-	int err = 0;
-
-	set_pending(registry, iface, false);
-	if (!iface->source)
-		err = source_open(&iface->source, text);
-	if (!err)
-		err = source_attach(iface->source, &iface->link, iface->rule->hook, text);
-	if (err) {
-		iface->retry_at = monotonic_ms() + RETRY_MS;
-		set_state(iface, SOURCE_NONE, IFACE_FAILED, text);
-		return;
-	}
-	set_program(iface, source_prog_id(iface->source), source_mode(iface->source));
-	iface->discontinuity = monotonic_ms();
-	set_state(iface, SOURCE_COUNT, IFACE_ACTIVE, text);
-	log_info("%s: counting (%s)%s%s", iface->link.name, mode_name(iface->link.mode),
-		 *text ? ": " : "", text);
-}
-
-static void fail_reading(struct registry *registry, struct iface *iface)
-{
-	(void)registry;
-	set_state(iface, iface->kind, IFACE_FAILED, "the counter map cannot be read; see the log");
-}
-
 /*
  * Every change of an interface goes through here: link is what the kernel told of it, or NULL if
- * that is not the reason; what() draws the conclusion; then all that the MIB shows is brought up to
- * date.
+ * that is not the reason; what() draws the conclusion; then the sets are brought up to date.
  */
 static void change(struct registry *registry, struct iface *iface, const struct link *link,
-		   void (*what)(struct registry *, struct iface *))
+		   void (*what)(struct iface *iface))
 {
-	const struct link before = iface->link;
-	enum source_kind kind = iface->kind;
-	enum iface_status status = iface->status;
-	bool rows_changed, counted_changed;
+	bool was_pending = iface->pending;
+	bool changed = iface_change(iface, link, what);
+	bool shown = iface->rule && iface->visible;
+	bool counted = shown && iface->discontinuity && iface->status != IFACE_FAILED;
+	bool row_news = set_member(&registry->rows, iface, shown);
 
-	if (link) {
-		set_program(iface, link->prog_id, link->mode);
-		iface->link = *link;
-	}
-	iface->visible |= iface->rule->literal;
-	what(registry, iface);
-
-	rows_changed = set_member(&registry->rows, iface, iface->visible);
-	counted_changed =
-		set_member(&registry->counted, iface,
-			   iface->visible && iface->discontinuity && iface->status != IFACE_FAILED);
-	registry->generation += rows_changed || counted_changed;
-	if (iface->link.mode != before.mode || iface->link.prog_id != before.prog_id ||
-	    iface->kind != kind || iface->status != status) {
-		iface->last_change = monotonic_ms();
-		rows_changed |= iface->visible;
-	}
-	if (rows_changed)
+	if (set_member(&registry->counted, iface, counted) || row_news)
+		registry->generation++;
+	if (row_news || (changed && shown))
 		registry->last_change = monotonic_ms();
+	registry->pending += (size_t)iface->pending - (size_t)was_pending;
 }
 
-static void drop(struct registry *registry, struct iface *iface)
+/* end is source_close() or source_discard(). */
+static void drop(struct registry *registry, struct iface *iface, void (*end)(struct source *))
 {
-	set_pending(registry, iface, false);
+	registry->pending -= iface->pending;
 	if (set_member(&registry->rows, iface, false)) {
 		registry->last_change = monotonic_ms();
 		registry->generation++;
@@ -224,7 +66,7 @@ static void drop(struct registry *registry, struct iface *iface)
 	set_member(&registry->counted, iface, false);
 	set_member(&registry->watched, iface, false);
 	registry->missing_known = false;
-	source_close(iface->source);
+	end(iface->source);
 	free(iface);
 }
 
@@ -243,6 +85,8 @@ static void add(struct registry *registry, const struct link *link, const struct
 		*iface = (struct iface){
 			.link = *link,
 			.rule = rule,
+			.pins = registry->pins,
+			.only_look = registry->only_look,
 			.kind = SOURCE_NONE,
 			.status = IFACE_WAITING,
 			.program = source_describe(link->prog_id),
@@ -256,7 +100,7 @@ static void add(struct registry *registry, const struct link *link, const struct
 		return;
 	}
 	registry->missing_known = false;
-	change(registry, iface, NULL, decide);
+	change(registry, iface, NULL, iface_decide);
 }
 
 static bool link_differs(const struct link *a, const struct link *b)
@@ -270,13 +114,18 @@ void registry_link_present(struct registry *registry, const struct link *link)
 	const struct rule *rule = rule_for(registry, link->name);
 	struct iface *iface = iface_set_find(&registry->watched, link->ifindex);
 
+	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
+	if (iface && iface->source && source_is_stale(iface->source, link)) {
+		drop(registry, iface, source_discard);
+		iface = NULL;
+	}
 	if (!iface) {
 		if (rule)
 			add(registry, link, rule);
 		return;
 	}
-	if (!rule) { /* renamed */
-		drop(registry, iface);
+	if (!rule && !iface->source) { /* renamed */
+		drop(registry, iface, source_close);
 		return;
 	}
 	iface->seen = true;
@@ -285,7 +134,7 @@ void registry_link_present(struct registry *registry, const struct link *link)
 		iface->retry_at = 0;
 		registry->missing_known = false;
 	}
-	change(registry, iface, link, decide);
+	change(registry, iface, link, iface_decide);
 }
 
 void registry_link_gone(struct registry *registry, unsigned int ifindex)
@@ -293,7 +142,7 @@ void registry_link_gone(struct registry *registry, unsigned int ifindex)
 	struct iface *iface = iface_set_find(&registry->watched, ifindex);
 
 	if (iface)
-		drop(registry, iface);
+		drop(registry, iface, source_discard);
 }
 
 void registry_set_rules(struct registry *registry, const struct rules *rules)
@@ -302,16 +151,16 @@ void registry_set_rules(struct registry *registry, const struct rules *rules)
 	registry->missing_known = false;
 	for (size_t i = registry->watched.count; i-- > 0;) {
 		struct iface *iface = registry->watched.iface[i];
-		const struct rule *rule = rule_for(registry, iface->link.name);
 
-		if (!rule) {
-			drop(registry, iface);
-			continue;
-		}
-		iface->rule = rule;
+		iface->rule = rule_for(registry, iface->link.name);
 		iface->retry_at = 0;
-		change(registry, iface, NULL, decide);
+		change(registry, iface, NULL, iface_decide);
 	}
+}
+
+void registry_only_look(struct registry *registry)
+{
+	registry->only_look = true;
 }
 
 void registry_dump_begin(struct registry *registry)
@@ -324,14 +173,43 @@ void registry_dump_end(struct registry *registry)
 {
 	for (size_t i = registry->watched.count; i-- > 0;)
 		if (!registry->watched.iface[i]->seen)
-			drop(registry, registry->watched.iface[i]);
+			drop(registry, registry->watched.iface[i], source_discard);
+}
+
+void registry_adopt(struct registry *registry)
+{
+	for (size_t i = 0; i < registry->watched.count; i++) {
+		struct iface *iface = registry->watched.iface[i];
+
+		if (iface->pending && iface->link.prog_id)
+			change(registry, iface, NULL, iface_attach);
+	}
+}
+
+static void sweep(unsigned int ifindex, void *context)
+{
+	const struct registry *registry = context;
+	const struct iface *iface = iface_set_find(&registry->watched, ifindex);
+	char name[IFNAMSIZ];
+
+	if (!if_indextoname(ifindex, name))
+		source_forget(registry->pins, ifindex);
+	else if (!iface || !iface->rule ||
+		 (iface->rule->source != RULE_COUNT && iface->rule->source != RULE_AUTO))
+		source_take_off(registry->pins, ifindex);
+}
+
+void registry_sweep(struct registry *registry)
+{
+	if (registry->pins)
+		pins_each(registry->pins, sweep, registry);
 }
 
 bool registry_step(struct registry *registry)
 {
 	for (size_t i = 0; registry->pending && i < registry->watched.count; i++) {
 		if (registry->watched.iface[i]->pending) {
-			change(registry, registry->watched.iface[i], NULL, attach);
+			change(registry, registry->watched.iface[i], NULL, iface_attach);
 			break;
 		}
 	}
@@ -342,9 +220,10 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 {
 	int err = source_read(iface->source, counters);
 
+	iface->discontinuity = source_discontinuity(iface->source);
 	if (err) {
 		log_error(err, "%s: cannot read the counter map", iface->link.name);
-		change(registry, iface, NULL, fail_reading);
+		change(registry, iface, NULL, iface_fail_reading);
 	}
 	return err;
 }
@@ -410,7 +289,7 @@ uint64_t registry_generation(const struct registry *registry)
 	return registry->generation;
 }
 
-int registry_new(struct registry **out)
+int registry_new(struct registry **out, const struct pins *pins)
 {
 	static const struct rules none;
 	struct registry *registry = calloc(1, sizeof(*registry));
@@ -418,16 +297,18 @@ int registry_new(struct registry **out)
 	if (!registry)
 		return -ENOMEM;
 	registry->rules = &none;
+	registry->pins = pins;
 	*out = registry;
 	return 0;
 }
 
-void registry_free(struct registry *registry)
+void registry_free(struct registry *registry, bool persist)
 {
 	if (!registry)
 		return;
 	while (registry->watched.count)
-		drop(registry, registry->watched.iface[registry->watched.count - 1]);
+		drop(registry, registry->watched.iface[registry->watched.count - 1],
+		     persist ? source_close : source_discard);
 	free(registry->watched.iface);
 	free(registry->rows.iface);
 	free(registry->counted.iface);

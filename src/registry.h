@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interfaces that are watched, by ifIndex. The only place that decides to attach and to let go:
- * every piece of news ends in the same routine, which compares what is with what the rules ask for.
+ * The interfaces that are watched, by ifIndex. What comes of a piece of news is
+ * decided in iface.c; the sets that the MIB walks are kept here.
  */
 #ifndef XDP_AGENTX_REGISTRY_H
 #define XDP_AGENTX_REGISTRY_H
@@ -10,40 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "iface.h"
 #include "iface_set.h"
 #include "links.h"
 #include "rules.h"
-#include "source.h"
-
-/* Numbered like the MIB's xdpIfStatus. */
-enum iface_status { IFACE_ACTIVE = 1, IFACE_WAITING, IFACE_FAILED };
-
-struct iface {
-	struct link link; /* as the kernel told last */
-	const struct rule *rule;
-	struct source *source; /* NULL until it was first counted */
-	enum source_kind kind; /* who gives the values at present */
-	enum iface_status status;
-	char text[STATUS_TEXT_MAX];
-	struct program_info program;
-	uint32_t program_changes;
-	int64_t last_change;   /* this and the next on CLOCK_MONOTONIC, in ms */
-	int64_t discontinuity; /* 0: never */
-
-	/* The rest is the registry's own. */
-	bool visible; /* has a row in xdpIfTable */
-	bool pending; /* waits for its turn to be attached */
-	bool seen;    /* by the dump that is going on */
-	int64_t retry_at;
-};
 
 struct registry;
 
-/* On success *registry is owned by the caller, who gives it to registry_free(). 0 or -ENOMEM. */
-int registry_new(struct registry **registry);
+/*
+ * pins may be NULL, and has to outlive the registry. On success *registry is owned by the caller,
+ * who gives it to registry_free(). 0 or -ENOMEM.
+ */
+int registry_new(struct registry **registry, const struct pins *pins);
 
-/* Lets all interfaces go. */
-void registry_free(struct registry *registry);
+/* From now on nothing is touched: what would be attached is pending, and stays so. */
+void registry_only_look(struct registry *registry);
+
+/* persist: what is pinned stays attached and counting; else everything of ours is taken away. */
+void registry_free(struct registry *registry, bool persist);
 
 /*
  * Takes other rules into use; they are the caller's and have to outlive the registry or the next
@@ -58,6 +42,13 @@ void registry_link_gone(struct registry *registry, unsigned int ifindex);
 /* Around the registry_link_present() calls for all links there are: what is left out is gone. */
 void registry_dump_begin(struct registry *registry);
 void registry_dump_end(struct registry *registry);
+
+/*
+ * After the first dump: takes what an earlier run left attached into use, all of it at once; and
+ * takes away what it left on interfaces that are gone or not to be counted any more.
+ */
+void registry_adopt(struct registry *registry);
+void registry_sweep(struct registry *registry);
 
 /* Attaches to one interface that waits for it. True: others are still waiting. */
 bool registry_step(struct registry *registry);

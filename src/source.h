@@ -7,10 +7,12 @@
 #ifndef XDP_AGENTX_SOURCE_H
 #define XDP_AGENTX_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "counters.h"
 #include "links.h"
+#include "pins.h"
 #include "rules.h"
 
 /* Numbered like the MIB's XdpCounterSource. */
@@ -28,35 +30,95 @@ struct program_info {
 };
 
 /*
- * Makes the map of an interface, without a writer. On success *source is owned by the caller, who
- * gives it to source_close(). On failure, -errno, text says what could not be done and why.
+ * Takes the pinned map of an interface into use, or makes one, and pins it; without a writer. pins
+ * may be NULL, and has to outlive the source: nothing is pinned then. What is in the way of pinning
+ * is logged and remembered for the text of source_attach(). On success *source is owned by the
+ * caller, who gives it to source_close(). On failure, -errno, text says what could not be done and
+ * why.
  */
-int source_open(struct source **source, char text[static STATUS_TEXT_MAX]);
+int source_open(struct source **source, const struct pins *pins, const struct link *link,
+		char text[static STATUS_TEXT_MAX]);
 
 /*
- * Attaches our counter program to the interface; it writes into the map of the source. A writer
- * that the source had before is let go. text is empty, or says what the operator should know (why
- * generic); on failure, -errno, it holds the kernel's reason for each way that was tried. -EBUSY or
- * -EEXIST: somebody else's program is there.
+ * Has our counter program at the hook of the interface, writing into the map of the source: the one
+ * that an earlier run left there, brought up to date if need be, else a new one. A writer that the
+ * source had before is let go. text is empty, or says what the operator should know (why generic,
+ * why not pinned); on failure, -errno, it holds the kernel's reason for each way that was tried.
  */
 int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
 		  char text[static STATUS_TEXT_MAX]);
 
+/* What is wrong with a pin that was found and refused, or "". It belongs to the source. */
+const char *source_refusal(const struct source *source);
+
 /* Lets the writer go. The values stay. */
 void source_detach(struct source *source);
 
-/* Takes everything away: the writer and the map. NULL is ignored. */
+/* Ends the use of a source and leaves what is pinned as it is. NULL is ignored. */
 void source_close(struct source *source);
 
-/* The id of our program, 0 while there is none; where it was attached. */
+/* Takes everything away: writer, map and pins. NULL is ignored. */
+void source_discard(struct source *source);
+
+/* Our program: its id, 0 while there is none; where it was attached; what it is called. */
 uint32_t source_prog_id(const struct source *source);
 enum xdp_mode source_mode(const struct source *source);
+struct program_info source_program(const struct source *source);
+
+/* Whether our link is on the interface with this program, which somebody has put into it. */
+bool source_holds(const struct source *source, uint32_t prog_id);
+
+/* True: its interface is gone, and link is another one with the same ifIndex. */
+bool source_is_stale(const struct source *source, const struct link *link);
 
 /*
- * Reads the whole map with one system call and adds the CPUs up. Returns 0 or -errno, *sum is then
- * unchanged.
+ * Reads the whole map with one system call, adds the CPUs up and what is carried over. Returns 0 or
+ * -errno, *served is then unchanged.
  */
-int source_read(const struct source *source, struct counters *sum);
+int source_read(struct source *source, struct counters *served);
+
+/* While our program is on the link: pins again what somebody has unpinned, and notes its name. */
+void source_keep(struct source *source, const struct link *link);
+
+/* When the program or its state last changed: CLOCK_MONOTONIC in ms, kept over restarts by the
+ * pins. */
+int64_t source_last_change(const struct source *source);
+void source_set_last_change(struct source *source, int64_t when);
+
+/* When frames were last lost to the counters: CLOCK_MONOTONIC in ms, kept over restarts by the
+ * pins. */
+int64_t source_discontinuity(const struct source *source);
+
+/*
+ * Whether this program sits on the interface by a pinned link of ours. If not, why says what is
+ * wrong with the pin, or is empty where there is none.
+ */
+bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t prog_id,
+			char why[static PINS_ERROR_MAX]);
+
+/* Whether counters of the interface are pinned. */
+bool source_is_kept(const struct pins *pins, unsigned int ifindex);
+
+/* Takes a pinned program of ours off an interface; the values stay pinned. True if there was one.
+ */
+bool source_take_off(const struct pins *pins, unsigned int ifindex);
+
+/* Takes away all that is pinned for an interface. True if there was something. */
+bool source_forget(const struct pins *pins, unsigned int ifindex);
+
+/*
+ * The same for xdp-stats, and the operator's mark with it. 0, *program says whether there was one;
+ * or -errno with what was in the way in why, -ENOENT if there was nothing.
+ */
+int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
+		  char why[static PINS_ERROR_MAX]);
+
+/*
+ * What source_read() would serve, from the pins alone; for readers beside the agent. Returns 0 or
+ * -errno with the reason in text; -ENOENT: nothing is pinned.
+ */
+int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
+		char text[static STATUS_TEXT_MAX]);
 
 /*
  * Asks the kernel what the map fd is and compares type, key size, value size and number of entries

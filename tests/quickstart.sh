@@ -55,6 +55,10 @@ ok "ping, the peer's interface and the row pass have the same number" grep -Ex '
 		/run/output | uniq -c
 )
 
+is "xdp-stats shows the same, without SNMP" \
+	"$(awk '$1 == "xdp0" && $2 == "pass" { print $3, $4 }' /run/output)" \
+	"$(awk '$1 ~ /^[0-9]+\.pass$/ { print $2, $3 }' /run/output)"
+
 is "an unknown interface is refused" "$(./quickstart nosuch 2>&1)" \
 	"quickstart: there is no interface 'nosuch'; there are: lo nic0 nic1"
 

@@ -52,13 +52,14 @@ static struct source *opened[4];
 
 struct source *lab_open(void)
 {
+	struct link link = lab_link("left");
 	char text[STATUS_TEXT_MAX] = "";
 	unsigned int i = 0;
 
 	while (i < LENGTH(opened) && opened[i])
 		i++;
 	assert_true(i < LENGTH(opened));
-	if (source_open(&opened[i], text))
+	if (source_open(&opened[i], NULL, &link, text))
 		fail_msg("%s", text);
 	return opened[i];
 }
@@ -125,7 +126,9 @@ int lab_load_foreign(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", insns, LENGTH(insns), NULL);
+	/* Else it would not fit into a link that was made for a program of ours. */
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_XDP);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "foreign", "GPL", insns, LENGTH(insns), &options);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -203,7 +206,7 @@ void lab_open_and_attach(struct lab_answer *answer)
 	struct link link = { .ifindex = if_nametoindex("left") };
 	struct source *source;
 
-	answer->err = source_open(&source, answer->text);
+	answer->err = source_open(&source, NULL, &link, answer->text);
 	if (!answer->err)
 		answer->err = source_attach(source, &link, HOOK_ANY, answer->text);
 	if (!answer->err)

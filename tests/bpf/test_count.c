@@ -115,7 +115,7 @@ static int map_of(int prog_fd)
 	return map_fd;
 }
 
-static void assert_read(const struct source *source, uint64_t packets, uint64_t bytes)
+static void assert_read(struct source *source, uint64_t packets, uint64_t bytes)
 {
 	struct counters sum;
 

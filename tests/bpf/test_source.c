@@ -22,7 +22,7 @@ static void run_program(const struct source *source, unsigned int repeat)
 	lab_run(prog_fd, &frame, repeat);
 }
 
-static void assert_read(const struct source *source, uint64_t packets)
+static void assert_read(struct source *source, uint64_t packets)
 {
 	struct counters sum;
 

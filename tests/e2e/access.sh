@@ -5,7 +5,7 @@
 
 # An agent that is not root needs a socket that anybody may open, and a file that anybody may run.
 AGENTX=tcp:127.0.0.1:16162
-install -m 755 "$AGENT" $RUN/xdp-agentx
+install -m 755 "$AGENT" "$builddir/src/xdp-stats" $RUN
 
 SYS_NAME=.1.3.6.1.2.1.1.5
 veth ua
@@ -60,31 +60,30 @@ kill $peer_pid
 wait $peer_pid
 is "and it ends with 0" $? 0
 
-no_program() {
-	! has_program ua
-}
+program=$(xdp_id ua)
 stop_agent -KILL
+is "kill -9 leaves the program" "$(xdp_id ua)" "$program"
 start_agent -i ub
-ok "kill -9 leaves no program" wait_for 5 no_program
 ok "and lets the next agent start at once" wait_for 5 has_program ub
+ok "which takes away what it is not asked to count" no_program ua
 stop_agent
+like "xdp-stats unload --all takes the rest away" "$(unload)" \
+	"/$(ifindex ub): program and counters taken away\$"
+is "... namely" "$(xdp_id ub)$(ls /sys/fs/bpf/xdp-agentx)" "" # the directory stays, and is root's
 
 # --- capabilities --------------------------------------------------------------------------------
 
-# start_with CAPABILITIES: an agent that is no root, and has none but these: "+one,+another" or "".
+# start_with CAPABILITIES [NAME]: an agent that is no root, and has none but these: "+one,+another" or
+# ""; for ua or another interface.
 start_with() {
 	setpriv --reuid 65534 --clear-groups --inh-caps "-all${1:+,$1}" \
-		${1:+--ambient-caps "$1"} $RUN/xdp-agentx -C -x "$AGENTX" -i ua -Lo >$RUN/agent.log 2>&1 &
+		${1:+--ambient-caps "$1"} $RUN/xdp-agentx -C -x "$AGENTX" -i "${2-ua}" -Lo >$RUN/agent.log 2>&1 &
 	agent_pid=$!
-}
-
-failed() {
-	[ "$(column 3 ua)" = 3 ]
 }
 
 for capabilities in "" +net_admin +bpf; do
 	start_with "$capabilities"
-	ok "capabilities '$capabilities': the interface is failed" wait_for 5 failed
+	ok "capabilities '$capabilities': the interface is failed" wait_for 5 failed ua
 	like "the text says which are needed" "$(column 4 ua)" \
 		'Operation not permitted; CAP_BPF and CAP_NET_ADMIN are needed'
 	is "and so does the log" "$(grep -c '^ua: .*CAP_BPF and CAP_NET_ADMIN are needed' $RUN/agent.log)" 1
@@ -97,10 +96,21 @@ start_with +bpf,+net_admin
 ok "CAP_BPF and CAP_NET_ADMIN are enough" wait_for 5 counting ua
 frames ua 9 100
 is "to count" "$(passed ua)" "9 900"
+is "but not to pin in a directory of root's" "$(grep -c '^no pins in /sys/fs/bpf/xdp-agentx: Permission denied; ' $RUN/agent.log)" 1
 is "in a process that is nobody's" "$(
 	awk '/^Uid/ { uid = $2 } /^CapEff/ { caps = $2 } END { print uid, caps }' "/proc/$agent_pid/status"
 )" "65534 $(printf %016x $((1 << 39 | 1 << 12)))"
 stop_agent
+rmdir /sys/fs/bpf/xdp-agentx
+start_with +bpf,+net_admin ub
+ok "where it may make a directory of its own: it counts" wait_for 5 counting ub
+stop_agent
+start_with +bpf,+net_admin ub
+ok "and after a restart, too" wait_for 5 counting ub
+stop_agent
+setpriv --reuid 65534 --clear-groups --inh-caps -all,+bpf,+net_admin --ambient-caps +bpf,+net_admin \
+	$RUN/xdp-stats unload --all >/dev/null
+is "and what it has left it can take away" "$(xdp_id ub)" ""
 
 # --- a master that talks nonsense ----------------------------------------------------------------
 

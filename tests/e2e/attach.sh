@@ -83,6 +83,7 @@ refusal=$(ip link set dev my xdpdrv obj "$pass" sec xdp 2>&1 | sed -n 's/^Error:
 
 cat >$RUN/agent.conf <<END
 xdpReconcile 1
+xdpPersist no
 xdpInterface na,nb,xx count
 xdpInterface ga,gb    count generic
 xdpInterface mx       count any
@@ -149,7 +150,7 @@ ok "traffic passes the program" traffic_passes
 objects=$(held "$agent_pid")
 is "the agent holds maps, programs and links" "$(($(existing "$objects") >= 3 * 7))" 1
 stop_agent -TERM
-ok "after SIGTERM there is nothing left of them" wait_for 5 none_exist "$objects"
+ok "after SIGTERM there is nothing left of them, as xdpPersist no asks for" wait_for 5 none_exist "$objects"
 is "their programs are still there" "$(ids fa fb ab)" "$theirs"
 ok "traffic passes without the program" traffic_passes
 
@@ -188,8 +189,12 @@ is "xdpIfProgramChanges counts both changes" "$(column 8 na)" $((changes + 2))
 is "xdpIfDiscontinuityTime moves" "$(($(column 10 na) > discontinuity))" 1
 
 objects=$(held "$agent_pid")
+ours=$(ids na nb xx ga gb mx aa fa fb ab)
 stop_agent -KILL
-ok "after kill -9 there is nothing left" wait_for 5 none_exist "$objects"
+is "after kill -9 the programs are still there" "$(ids na nb xx ga gb mx aa fa fb ab)" "$ours"
+ok "traffic passes them" traffic_passes
+is "xdp-stats unload --all takes away what was counted" "$(unload | grep -c "program and counters")" 10
+ok "... and there is nothing left" wait_for 5 none_exist "$objects"
 is "... on no interface" "$(ip -d link show | grep prog/xdp)" ""
 ok "traffic passes" traffic_passes
 

@@ -129,6 +129,26 @@ has_program() {
 	[ "$(xdp_id "$1")" ]
 }
 
+no_program() {
+	! has_program "$1"
+}
+
+# pin NAME PIN: its path. pinned NAME PIN: the number by which the kernel knows what is there; empty
+# if nothing is.
+pin() {
+	echo "$(cd /sys/fs/bpf/xdp-agentx/* && pwd)/$(ifindex "$1")/$2"
+}
+
+pinned() {
+	local path
+	path=$(pin "$1" "$2")
+	[ -e "$path" ] || return
+	case $2 in
+	link) bpftool link show pinned "$path" ;;
+	*) bpftool map show pinned "$path" ;;
+	esac | sed -n 's/^\([0-9]*\):.*/\1/p'
+}
+
 # --- snmpd and the agent -----------------------------------------------------------------------
 
 # start_snmpd [LINE...]: these lines are added to its configuration.
@@ -168,6 +188,20 @@ stop_agent() {
 	agent_code=$?
 }
 
+# unload: takes away all that agents have left attached and pinned here, and says what.
+unload() {
+	"$builddir/src/xdp-stats" unload --all
+}
+
+# The agent's memory in kB, and how many descriptors it has.
+resident() {
+	awk '/VmRSS/ { print $2 }' "/proc/$agent_pid/status"
+}
+
+descriptors() {
+	find "/proc/$agent_pid/fd" -mindepth 1 | wc -l
+}
+
 # serve ARGUMENT...: snmpd and the agent, until the agent's objects are there.
 serve() {
 	start_snmpd
@@ -189,6 +223,15 @@ counting() {
 	for name; do
 		[ "$(get "$ROOT.1.2.1.3.$(ifindex "$name")")" = 1 ] || return 1
 	done
+}
+
+# waiting NAME, failed NAME: what the agent says of it.
+waiting() {
+	[ "$(column 3 "$1")" = 2 ]
+}
+
+failed() {
+	[ "$(column 3 "$1")" = 3 ]
 }
 
 # get OID..., getnext OID..., walk OID: values only, a line each; walk has the OIDs in front.

@@ -23,12 +23,8 @@ times() {
 	} | paste -sd' '
 }
 
-descriptors() {
-	find "/proc/$agent_pid/fd" -type l | wc -l
-}
-
-# Most of this needs no more than an agent that tries more often than every 5 s.
-echo "agentXPingInterval 1" >$RUN/agent.conf
+# Most of this needs an agent that tries more often than every 5 s; each begins with nothing.
+printf '%s\n' "agentXPingInterval 1" "xdpPersist no" >$RUN/agent.conf
 
 # --- absent at start -----------------------------------------------------------------------------
 
@@ -109,6 +105,7 @@ ok "another interface" wait_for 5 counting xc
 like "TimeStamps: this was later" "$(times xa xb xc)" \
 	'^[1-9][0-9]* 0 0 0 0 [1-9][0-9]* [1-9][0-9]*$'
 stop_agent -TERM
+unload >/dev/null
 
 # --- restarted time and again, by both transports -------------------------------------------------
 

@@ -99,7 +99,7 @@ is "a name of 15 characters is taken" "$code:$err" 0:
 run -H
 like "-H lists our directives" "$out" \
 	'^    xdpInterface +PATTERN\[,PATTERN...\] auto\|count\|observe\|map\|off \[native\|generic\|any\]'
-for directive in xdpRootOid xdpReconcile agentxsocket agentxPingInterval; do
+for directive in xdpRootOid xdpReconcile xdpPersist xdpPinDir agentxsocket agentxPingInterval; do
 	like "-H lists $directive" "$out" "^    $directive "
 done
 is "-H: exit code, and nothing on stderr" "$code:$err" 0:
@@ -184,7 +184,17 @@ for oid in netSnmpPlaypen.1 .1.3.x .1.3. .1..3 .1 .3.1 .1.40.1 .1.3.4294967296 '
 	fault "xdpRootOid $oid" \
 		"line 1: Error: '$oid' is no numeric object identifier; expected for example: xdpRootOid .1.3.6.1.4.1.8072.9999.9999.48620"
 done
-fault "xdpPersist yes" "line 1: Warning: Unknown token: xdpPersist."
+fault "xdpPersist" "line 1: Error: Blank line following xdpPersist token."
+for word in on Yes 1 "'no'"; do
+	fault "xdpPersist $word" "line 1: Error: '$word' is neither yes nor no; expected: xdpPersist yes"
+done
+fault "xdpPinDir" "line 1: Error: Blank line following xdpPinDir token."
+long=/$(printf 'x%.0s' {1..2047})
+for path in run/pins . "$long"; do
+	fault "xdpPinDir $path" \
+		"line 1: Error: '$path' is no absolute path; expected for example: xdpPinDir /sys/fs/bpf/xdp-agentx"
+done
+fault "xdpNotifications yes" "line 1: Warning: Unknown token: xdpNotifications."
 fault "agentXPingInterval often" "line 1: Error: Invalid ping interval value"
 
 printf '%s\n' "xdpInterface xa drop" "xdpInterface xb count" "xdpNonsense 1" "xdpReconcile 0" \

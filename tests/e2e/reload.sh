@@ -124,14 +124,6 @@ is "and nothing is left of the other" "$(walk $MOVED)" \
 
 # --- again and again
 
-resident() {
-	awk '/^VmRSS/ { print $2 }' "/proc/$agent_pid/status"
-}
-
-descriptors() {
-	find "/proc/$agent_pid/fd" -mindepth 1 | wc -l
-}
-
 for i in {1..1000}; do
 	echo "xdpInterface none$i count"
 done >>$RUN/agent.conf
@@ -150,7 +142,7 @@ for round in {1..5}; do
 done
 ok "twenty times keep no memory" test "$(resident)" -le $((memory + 64))
 is "and no descriptor" "$(descriptors)" "$fds"
-is "the counts are exact" "$(packets rb 2)" $((round * 20 * 21 / 2))
+is "the counts are exact" "$(packets rb 2)" $((3 + round * 20 * 21 / 2))
 is "the other program has been left in place" "$(state ra)" "$ra"
 
 for i in {1..20}; do
@@ -158,9 +150,19 @@ for i in {1..20}; do
 done
 hang_up
 frames rb 1 100
-is "twenty in one go" "$(packets rb 2)" $((round * 210 + 1))
+is "twenty in one go" "$(packets rb 2)" $((3 + round * 210 + 1))
+
+# --- what is used at the next stop, and at the next start
+
+reload "xdpInterface ra,rb count" "xdpPersist no" "xdpPinDir /sys/fs/bpf/other"
+is "xdpPinDir: it is told that it has to wait" "$said" \
+	"xdpPinDir /sys/fs/bpf/other will be used from the next start on
+the configuration was read again"
+like "and the programs stay pinned where they are" "$(pinned ra link) $(pinned rb link)" \
+	'^[0-9]+ [0-9]+$'
 stop_agent
 is "SIGTERM ends it with 0" "$agent_code" 0
-is "and leaves no program" "$(for name in ra rb rc rd; do xdp_id $name; done)" ""
+is "and with xdpPersist no leaves no program" "$(for name in ra rb rc rd; do xdp_id $name; done)" ""
+is "and no pin of them" "$(ls -d "$(pin ra)" "$(pin rb)" 2>/dev/null)" ""
 
 done_testing

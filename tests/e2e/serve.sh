@@ -7,6 +7,7 @@ veth xa
 veth xb 9000
 serve -i xa -i xb
 ok "both interfaces are counted" wait_for 5 counting xa xb
+ids="$(xdp_id xa) $(xdp_id xb)"
 a=$(ifindex xa)
 b=$(ifindex xb)
 
@@ -67,6 +68,8 @@ like "a SET is refused" \
 
 stop_agent
 is "SIGTERM ends the agent with 0" "$agent_code" 0
-is "and leaves no program on the interfaces" "$(xdp_id xa)$(xdp_id xb)" ""
+is "and leaves the programs on the interfaces" "$(xdp_id xa) $(xdp_id xb)" "$ids"
+ok "until they are taken away" unload
+is "and then there is none" "$(xdp_id xa)$(xdp_id xb)" ""
 
 done_testing

@@ -15,14 +15,6 @@ start_agent -i 'soak*' -i 'brief*'
 wait_for 10 served
 wait_for 10 counting soak0 soak1 soak2 soak3
 
-resident() {
-	awk '/VmRSS/ { print $2 }' "/proc/$agent_pid/status"
-}
-
-descriptors() {
-	find "/proc/$agent_pid/fd" -mindepth 1 | wc -l
-}
-
 exact() {
 	local i
 	for i in 0 1 2 3; do

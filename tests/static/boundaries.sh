@@ -5,28 +5,35 @@
 cd "${srcdir:-.}/src" || exit 1
 
 # The modules that each module includes; .c and .h are one module. Nothing points back towards main.
-# (iface_set needs to look into struct iface, and source_count is a part of source.)
+# (iface_set needs to look into struct iface; source_* are parts of source, and pins.h is plain C.)
 modules="agentx: log util
-config: log mib rules util
+config: log mib pins rules util
 counters: xdp_stats
-iface_set: registry
+iface: links log rules source util
+iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config links lock log mib options plan registry snapshot util
+main: agentx config links lock log mib options pins plan registry snapshot util
 mib: log registry snapshot
 mib_general: agentx mib
 mib_if: agentx mib
 mib_if_stats: mib
 mib_stats: mib
 options: config
-plan: log registry rules
-registry: iface_set links log rules source util
+pins: util
+plan: log pins registry rules
+registry: iface iface_set links log rules util
 rules: util
 snapshot: registry util
-source: counters links rules source_count util
-source_count: count.skel count_by_call.skel log source util
-util:"
+source: counters links log pins rules source_count source_kernel source_program source_state util
+source_count: log source source_kernel source_program util
+source_kernel: source util
+source_pinned: source source_count source_kernel source_state util
+source_program: count.skel count_by_call.skel log source util
+source_state: counters pins util
+util:
+xdp-stats: lock pins source util"
 
 includes() {
 	local module

@@ -4,11 +4,15 @@
 . "${srcdir:-.}/tests/tap.sh"
 srcdir=${srcdir:-.}
 agent=${builddir:-.}/src/xdp-agentx
+stats=${builddir:-.}/src/xdp-stats
 page=$srcdir/docs/xdp-agentx.8
+stats_page=$srcdir/docs/xdp-stats.8
 conf_page=$srcdir/docs/xdp-agentx.conf.5
 sample=$srcdir/packaging/xdp-agentx.conf
 
-[ -x "$agent" ] || skip_all "$agent is not built"
+for program in "$agent" "$stats"; do
+	[ -x "$program" ] || skip_all "$program is not built"
+done
 
 skip() {
 	tests_run=$((tests_run + 1))
@@ -36,7 +40,7 @@ dead_links() {
 	done
 }
 
-for file in "$page" "$conf_page"; do
+for file in "$page" "$conf_page" "$stats_page"; do
 	name="mandoc has no warning about $(basename "$file")"
 	if command -v mandoc >/dev/null; then
 		ok "$name" mandoc -T lint -W warning "$file"
@@ -45,14 +49,30 @@ for file in "$page" "$conf_page"; do
 	fi
 done
 
-options=$("$agent" -h | sed -nE 's/^  -([A-Za-z]).*/\1/p' | sort)
-is "xdp-agentx(8) explains the options that -h lists" \
-	"$(between '.Ss Options' '.Ss Signals' "$page" |
-		sed -nE 's/^\.It (Xo )?Fl ([A-Za-z])( .*)?$/\2/p' | sort)" "$options"
-is "its synopsis has them, too" \
-	"$(between '.Sh SYNOPSIS' '.Sh DESCRIPTION' "$page" |
-		grep -oE 'Fl [A-Za-z]( \| [A-Za-z])*' |
-		sed 's/.*Fl //; s/ | /\n/g' | sort -u)" "$options"
+# check_options PROGRAM PAGE NEXT: of a program and its page, where the section Options ends with NEXT.
+check_options() {
+	local options
+
+	options=$("$1" -h | sed -nE 's/^  -([A-Za-z]).*/\1/p' | sort)
+	is "$(basename "$2"): explains the options that -h lists" \
+		"$(between '.Ss Options' ".Ss $3" "$2" |
+			sed -nE 's/^\.It (Xo )?Fl ([A-Za-z])( .*)?$/\2/p' | sort)" "$options"
+	is "$(basename "$2"): its synopsis has them, too" \
+		"$(between '.Sh SYNOPSIS' '.Sh DESCRIPTION' "$2" |
+			grep -oE 'Fl [A-Za-z]( \| [A-Za-z])*' |
+			sed 's/.*Fl //; s/ | /\n/g' | sort -u)" "$options"
+}
+
+check_options "$agent" "$page" Signals
+check_options "$stats" "$stats_page" Commands
+
+commands=$("$stats" -h | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort)
+is "xdp-stats.8: explains the commands that -h lists" \
+	"$(between '.Ss Commands' '.Ss Privileges' "$stats_page" |
+		sed -nE 's/^\.It Cm ([a-z]+) .*/\1/p' | sort)" "$commands"
+is "xdp-stats.8: its synopsis has them, too" \
+	"$(between '.Sh SYNOPSIS' '.Sh DESCRIPTION' "$stats_page" |
+		sed -nE 's/^\.Cm //p' | sed 's/ | /\n/g' | sort)" "$commands"
 
 directives=$("$agent" -H | sed -nE 's/^ +(xdp[A-Za-z]+) .*/\1/p' | sort)
 is "xdp-agentx.conf(5) explains the directives that -H lists" \
@@ -61,6 +81,11 @@ is "the sample configuration has them all" \
 	"$(uncommented | grep -oE '^xdp[A-Za-z]+' | sort -u)" "$directives"
 ok "the sample configuration is accepted" accepts <"$sample"
 ok "and with all its directives in force" accepts < <(uncommented)
+
+is "the tests that lifecycle.md names are there" \
+	"$(grep -oE '[a-z_]+\.sh' "$srcdir/docs/lifecycle.md" | sort -u | while read -r test; do
+		[ -e "$srcdir/tests/e2e/$test" ] || echo "$test"
+	done)" ""
 
 for file in "$srcdir"/*.md "$srcdir"/docs/*.md; do
 	is "no dead link in $(basename "$file")" "$(dead_links "$file")" ""

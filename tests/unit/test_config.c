@@ -16,6 +16,7 @@
 #include "agentx.h"
 #include "config.h"
 #include "mib.h"
+#include "pins.h"
 
 #define DEFAULT_ROOT ".1.3.6.1.4.1.8072.9999.9999.48620"
 
@@ -50,6 +51,11 @@ static const char *describe(const struct config *config)
 	if (config->reconcile != 5)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "reconcile %u;",
 					 config->reconcile);
+	if (!config->persist)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "persist no;");
+	if (strcmp(config->pin_dir, PINS_DIRECTORY))
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "pins %s;",
+					 config->pin_dir);
 	for (size_t i = 0, at = 0; i < config->root_len; i++)
 		at += (size_t)snprintf(root + at, sizeof(root) - at, ".%lu", config->root[i]);
 	if (strcmp(root, DEFAULT_ROOT))
@@ -119,6 +125,15 @@ static const struct {
 	{ "xdpRootOid 2.999.1\n", "* observe any;root .2.999.1;" },
 	{ "xdpRootOid .1.3.4294967295\n", "* observe any;root .1.3.4294967295;" },
 
+	{ "xdpPersist yes\n", "* observe any;" },
+	{ "xdpPersist no\n", "* observe any;persist no;" },
+	{ "xdpPersist no # take all away\n", "* observe any;persist no;" },
+	{ "xdpPersist no\nxdpPersist yes\n", "* observe any;" },
+
+	{ "xdpPinDir /sys/fs/bpf/xdp-agentx\n", "* observe any;" },
+	{ "xdpPinDir /run/bpf \t\n", "* observe any;pins /run/bpf;" },
+	{ "xdpPinDir /run/bpf # ours\n", "* observe any;pins /run/bpf;" },
+
 	{ "agentXPingInterval 9\n", "* observe any;" },
 };
 
@@ -180,8 +195,19 @@ static const struct {
 	{ "xdpRootOid 0.40\n", "'0.40' is no numeric" },
 	{ "xdpRootOid 1.40\n", "'1.40' is no numeric" },
 
+	{ "xdpPersist\n", "xdpPersist" },
+	{ "xdpPersist # yes\n", "xdpPersist" },
+	{ "xdpPersist Yes\n", "'Yes' is neither yes nor no; expected: xdpPersist yes" },
+	{ "xdpPersist 1\n", "'1' is neither yes nor no" },
+	{ "xdpPersist yes no\n", "'yes no' is neither yes nor no" },
+
+	{ "xdpPinDir\n", "xdpPinDir" },
+	{ "xdpPinDir pins\n",
+	  "'pins' is no absolute path; expected for example: xdpPinDir /sys/fs/bpf/xdp-agentx" },
+	{ "xdpPinDir # /pins\n", "xdpPinDir" },
+	{ "xdpPinDir /pins of mine\n", "'/pins of mine' is no absolute path" },
+
 	{ "xdpBogus 1\n", "xdpBogus" },
-	{ "xdpPersist yes\n", "xdpPersist" }, /* not in this version */
 	{ "bogus\n", "bogus" },
 	{ "xdpReconcile 7\nxdpInterface eth0 count\nxdpinterfaces eth1 count\n", "xdpinterfaces" },
 	{ "agentXPingInterval soon\n", "Invalid ping interval" },

@@ -24,6 +24,19 @@ static int clear_log(void **state)
 	return 0;
 }
 
+static void test_holder(void **state)
+{
+	int fd;
+
+	(void)state;
+	assert_int_equal(lock_holder(), 0);
+	assert_int_equal(lock_open(&fd), 0);
+	assert_int_equal(lock_holder(), getpid());
+	close(fd);
+	assert_int_equal(lock_holder(), 0);
+	assert_string_equal(unit_logged, "");
+}
+
 static void test_second_one_is_refused(void **state)
 {
 	_cleanup_close_ int first = -1;
@@ -56,7 +69,7 @@ static void test_many_are_refused_in_turn(void **state)
 	if (child == 0) {
 		alarm(10);
 		for (int i = 0; i < 10; i++)
-			if (lock_open(&fd) != -EADDRINUSE)
+			if (lock_open(&fd) != -EADDRINUSE || lock_holder() != getppid())
 				_exit(EXIT_FAILURE);
 		_exit(EXIT_SUCCESS);
 	}
@@ -109,6 +122,7 @@ static void test_goes_with_a_killed_holder(void **state)
 
 	(void)state;
 	snprintf(pid, sizeof(pid), "(pid %d)", (int)holder);
+	assert_int_equal(lock_holder(), holder);
 	assert_int_equal(lock_open(&fd), -EADDRINUSE);
 	assert_contains(unit_logged, pid);
 
@@ -121,11 +135,13 @@ static void test_goes_with_a_killed_holder(void **state)
 static void test_other_namespace_has_its_own(void **state)
 {
 	pid_t holder = fork_holder(true);
+	pid_t here = lock_holder();
 	int fd, err = lock_open(&fd);
 
 	(void)state;
 	kill(holder, SIGKILL);
 	waitpid(holder, NULL, 0);
+	assert_int_equal(here, 0);
 	assert_int_equal(err, 0);
 	close(fd);
 }
@@ -133,6 +149,7 @@ static void test_other_namespace_has_its_own(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_holder, clear_log),
 		cmocka_unit_test_setup(test_second_one_is_refused, clear_log),
 		cmocka_unit_test_setup(test_closing_gives_it_back, clear_log),
 		cmocka_unit_test_setup(test_goes_with_a_killed_holder, clear_log),

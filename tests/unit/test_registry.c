@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +15,31 @@
 #define RETRY_MS 60000
 
 struct source {
+	unsigned int ifindex;
 	uint32_t prog_id;
 	enum xdp_mode mode;
+	char name[IFNAMSIZ]; /* of the interface that it was opened for */
+	int64_t discontinuity, last_change;
 };
 
+/* What is pinned, by ifIndex, as an earlier run left it and ours go on with it. */
+struct pins {
+	struct pinned {
+		uint32_t prog_id;    /* on the interface, by a link of ours */
+		const char *why;     /* what is wrong with the pinned link, or NULL */
+		bool kept, released; /* there are counters; there is the operator's mark */
+		int64_t discontinuity, last_change;
+	} at[16];
+};
+
+static struct pins pins;
 static struct registry *registry;
 static struct rules rules;
 static uint64_t generation; /* as it was when grown() looked last */
 
 /* What the registry asked of its sources. */
 static char calls[1024];
+static unsigned int keeps; /* too many to be recorded */
 static int open_sources;
 
 /* What it gets for an answer. */
@@ -32,6 +48,10 @@ static struct {
 	const char *text;
 	enum xdp_mode mode;
 	uint32_t next_prog_id;
+	uint32_t held;     /* somebody's program that is in our link */
+	int64_t folded;    /* a reading found a reset at that time */
+	unsigned int gone; /* there is no interface with this ifIndex any more */
+	bool stale;        /* a source whose interface was called otherwise has none */
 } answer;
 
 static void record(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -45,7 +65,8 @@ static void record(const char *format, ...)
 	va_end(args);
 }
 
-int source_open(struct source **source, char text[static STATUS_TEXT_MAX])
+int source_open(struct source **source, const struct pins *from, const struct link *link,
+		char text[static STATUS_TEXT_MAX])
 {
 	record("open;");
 	if (answer.open_err) {
@@ -54,6 +75,12 @@ int source_open(struct source **source, char text[static STATUS_TEXT_MAX])
 	}
 	*source = calloc(1, sizeof(**source));
 	assert_non_null(*source);
+	assert_ptr_equal(from, &pins);
+	(*source)->ifindex = link->ifindex;
+	memcpy((*source)->name, link->name, IFNAMSIZ);
+	(*source)->discontinuity = pins.at[link->ifindex].discontinuity;
+	(*source)->last_change = pins.at[link->ifindex].last_change;
+	pins.at[link->ifindex].kept = true;
 	open_sources++;
 	return 0;
 }
@@ -61,28 +88,51 @@ int source_open(struct source **source, char text[static STATUS_TEXT_MAX])
 int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
 		  char text[static STATUS_TEXT_MAX])
 {
-	record("attach %s %s;", link->name, rule_hook_name(hook));
-	*source = (struct source){ 0 };
+	const struct pinned *pinned = &pins.at[link->ifindex];
+	bool adopt = pinned->prog_id && pinned->prog_id == link->prog_id;
+
+	record("%s %s %s;", adopt ? "adopt" : "attach", link->name, rule_hook_name(hook));
+	source->prog_id = 0;
 	snprintf(text, STATUS_TEXT_MAX, "%s", answer.text);
-	if (!answer.attach_err)
-		*source = (struct source){ answer.next_prog_id++, answer.mode };
-	return answer.attach_err;
+	if (answer.attach_err)
+		return answer.attach_err;
+	source->prog_id = adopt ? pinned->prog_id : answer.next_prog_id++;
+	source->mode = adopt ? link->mode : answer.mode;
+	if (!adopt)
+		source->discontinuity = unit_now;
+	return 0;
 }
 
 void source_detach(struct source *source)
 {
 	if (source->prog_id)
 		record("detach;");
-	*source = (struct source){ 0 };
+	source->prog_id = 0;
+}
+
+static void end(struct source *source, const char *how)
+{
+	if (!source)
+		return;
+	record("%s;", how);
+	open_sources--;
+	free(source);
 }
 
 void source_close(struct source *source)
 {
-	if (!source)
-		return;
-	record("close;");
-	open_sources--;
-	free(source);
+	end(source, "close");
+}
+
+void source_discard(struct source *source)
+{
+	end(source, "discard");
+}
+
+const char *source_refusal(const struct source *source)
+{
+	(void)source;
+	return "";
 }
 
 uint32_t source_prog_id(const struct source *source)
@@ -95,13 +145,110 @@ enum xdp_mode source_mode(const struct source *source)
 	return source->mode;
 }
 
-int source_read(const struct source *source, struct counters *sum)
+struct program_info source_program(const struct source *source)
+{
+	return source_describe(source->prog_id);
+}
+
+bool source_holds(const struct source *source, uint32_t prog_id)
+{
+	return source->prog_id && prog_id == answer.held;
+}
+
+bool source_is_stale(const struct source *source, const struct link *link)
+{
+	return answer.stale && strcmp(source->name, link->name);
+}
+
+int source_read(struct source *source, struct counters *served)
 {
 	record("read;");
 	assert_non_null(source);
+	if (answer.folded)
+		source->discontinuity = answer.folded;
 	if (!answer.read_err)
-		*sum = (struct counters){ .action[2] = { 7, 700 } };
+		*served = (struct counters){ .action[2] = { 7, 700 } };
 	return answer.read_err;
+}
+
+void source_keep(struct source *source, const struct link *link)
+{
+	memcpy(source->name, link->name, IFNAMSIZ);
+	keeps++;
+}
+
+int64_t source_last_change(const struct source *source)
+{
+	return source->last_change;
+}
+
+void source_set_last_change(struct source *source, int64_t when)
+{
+	source->last_change = when;
+}
+
+int64_t source_discontinuity(const struct source *source)
+{
+	return source->discontinuity;
+}
+
+bool source_left_behind(const struct pins *from, unsigned int ifindex, uint32_t prog_id,
+			char why[static PINS_ERROR_MAX])
+{
+	const struct pinned *pinned = &pins.at[ifindex];
+
+	assert_ptr_equal(from, &pins);
+	assert_int_not_equal(prog_id, 0);
+	snprintf(why, PINS_ERROR_MAX, "%s", pinned->why ? pinned->why : "");
+	return pinned->prog_id == prog_id && !pinned->why;
+}
+
+bool source_is_kept(const struct pins *from, unsigned int ifindex)
+{
+	assert_ptr_equal(from, &pins);
+	return pins.at[ifindex].kept;
+}
+
+bool source_take_off(const struct pins *from, unsigned int ifindex)
+{
+	bool was = pins.at[ifindex].prog_id;
+
+	assert_ptr_equal(from, &pins);
+	if (was)
+		record("take off %u;", ifindex);
+	pins.at[ifindex].prog_id = 0;
+	return was;
+}
+
+bool source_forget(const struct pins *from, unsigned int ifindex)
+{
+	assert_ptr_equal(from, &pins);
+	record("forget %u;", ifindex);
+	pins.at[ifindex] = (struct pinned){ 0 };
+	return true;
+}
+
+bool pins_is_released(const struct pins *from, unsigned int ifindex)
+{
+	assert_ptr_equal(from, &pins);
+	return pins.at[ifindex].released;
+}
+
+int pins_each(const struct pins *from, void (*each)(unsigned int ifindex, void *context),
+	      void *context)
+{
+	assert_ptr_equal(from, &pins);
+	for (unsigned int ifindex = 1; ifindex < LENGTH(pins.at); ifindex++)
+		if (pins.at[ifindex].kept)
+			each(ifindex, context);
+	return 0;
+}
+
+/* Fakes if_indextoname(3). */
+char *__wrap_if_indextoname(unsigned int ifindex, char *name);
+char *__wrap_if_indextoname(unsigned int ifindex, char *name)
+{
+	return ifindex == answer.gone ? NULL : strcpy(name, "any");
 }
 
 /* Only looks; not worth a record. */
@@ -119,19 +266,20 @@ static int setup(void **state)
 	(void)state;
 	unit_log_clear();
 	unit_now = 1000000;
-	answer.open_err = answer.attach_err = answer.read_err = 0;
+	memset(&answer, 0, sizeof(answer));
 	answer.text = "";
 	answer.mode = XDP_MODE_NATIVE;
 	answer.next_prog_id = FIRST_PROG_ID;
+	memset(&pins, 0, sizeof(pins));
 	calls[0] = '\0';
-	generation = 0;
-	return registry_new(&registry);
+	generation = keeps = 0;
+	return registry_new(&registry, &pins);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	registry_free(registry);
+	registry_free(registry, true);
 	rules_free(&rules);
 	assert_int_equal(open_sources, 0);
 	return 0;
@@ -571,6 +719,20 @@ static void test_refused_native_is_explained(void **state)
 	assert_contains(unit_logged, "info: eth0: counting (generic): native was refused: no\n");
 }
 
+/* The row of ifIndex 3 is gone and its program let go; what was counted is still there. */
+static void assert_not_asked_for(void)
+{
+	assert_calls("detach;");
+	assert_int_equal(registry_watched(registry)->count, 1);
+	assert_int_equal(registry_rows(registry)->count, 0);
+	assert_int_equal(registry_counted(registry)->count, 0);
+	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(grown(), 1);
+	assert_false(registry_step(registry));
+	assert_calls("");
+	assert_int_equal(open_sources, 1);
+}
+
 static void test_renamed_out_of_the_rules(void **state)
 {
 	(void)state;
@@ -578,12 +740,29 @@ static void test_renamed_out_of_the_rules(void **state)
 	grown();
 	later(1000);
 	present(3, "lan0", FIRST_PROG_ID, XDP_MODE_NATIVE);
-	assert_calls("close;");
+	assert_not_asked_for();
+
+	/* Renamed back, it goes on where it stopped. */
+	later(1000);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	registry_step(registry);
+	assert_calls("attach eth0 any;");
+	assert_true(counted(3));
+	assert_int_equal(row(3)->discontinuity, unit_now);
+}
+
+/* Without counters there is nothing to keep. */
+static void test_renamed_out_of_the_rules_before_its_turn(void **state)
+{
+	(void)state;
+	configure("eth0", "count", NULL);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	present(3, "lan0", 0, XDP_MODE_NONE);
 	assert_int_equal(registry_watched(registry)->count, 0);
-	assert_null(row(3));
-	assert_false(counted(3));
-	assert_int_equal(registry_last_change(registry), unit_now);
-	assert_int_equal(grown(), 1);
+	assert_int_equal(registry_rows(registry)->count, 0);
+	assert_false(registry_step(registry));
+	assert_calls("");
 }
 
 static void test_renamed_within_the_rules(void **state)
@@ -610,7 +789,7 @@ static void test_link_gone(void **state)
 	registry_link_gone(registry, 4);
 	assert_int_equal(grown(), 0);
 	registry_link_gone(registry, 3);
-	assert_calls("close;");
+	assert_calls("discard;");
 	assert_null(row(3));
 	assert_int_equal(grown(), 1);
 }
@@ -632,7 +811,7 @@ static void test_left_out_of_the_dump(void **state)
 	present(5, "d", 0, XDP_MODE_NONE);
 	assert_non_null(row(2)); /* until the dump is complete */
 	registry_dump_end(registry);
-	assert_calls("close;");
+	assert_calls("discard;");
 	assert_null(row(2));
 	assert_null(row(4));
 	assert_true(counted(3));
@@ -645,12 +824,35 @@ static void test_rules_say_off(void **state)
 	(void)state;
 	count_eth0(NULL);
 	grown();
+	later(1000);
 	configure("eth0", "off", NULL);
-	assert_calls("close;");
-	assert_int_equal(registry_watched(registry)->count, 0);
-	assert_int_equal(registry_rows(registry)->count, 0);
-	assert_int_equal(registry_counted(registry)->count, 0);
+	assert_not_asked_for();
+
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_int_equal(registry_watched(registry)->count, 1);
+	configure("eth0", "count", NULL);
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	assert_true(counted(3));
 	assert_int_equal(grown(), 1);
+	later(1000);
+	registry_step(registry);
+	assert_calls("attach eth0 any;"); /* to the same source, with its values */
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
+	assert_int_equal(row(3)->discontinuity, unit_now);
+}
+
+/* The next dump lets those go that have nothing to keep. */
+static void test_rules_say_off_before_its_turn(void **state)
+{
+	(void)state;
+	configure("eth0", "count", NULL);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	configure("eth0", "off", NULL);
+	assert_int_equal(registry_rows(registry)->count, 0);
+	assert_false(registry_step(registry));
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_int_equal(registry_watched(registry)->count, 0);
+	assert_calls("");
 }
 
 static void test_rules_say_native_where_generic_is(void **state)
@@ -881,20 +1083,391 @@ static void test_times_and_generation(void **state)
 	assert_int_equal(grown(), 1);
 }
 
-static void test_free_closes_all(void **state)
+/* What ifIndex 3 was left with by an earlier run: our program 900, and the times of its counters.
+ */
+static void leave_eth0_behind(void)
 {
-	struct registry *other;
+	pins.at[3] = (struct pinned){
+		.prog_id = 900, .kept = true, .discontinuity = 500, .last_change = 400
+	};
+	configure("eth0", "count", NULL);
+}
+
+static void test_adopts_what_was_left_behind(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	present(3, "eth0", 900, XDP_MODE_NATIVE);
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 900, XDP_MODE_NATIVE);
+	assert_calls("");
+	later(10);
+	registry_adopt(registry);
+	assert_calls("open;adopt eth0 any;");
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, 900, XDP_MODE_NATIVE);
+	assert_true(counted(3));
+	assert_string_equal(row(3)->program.name, "prog900");
+	assert_int_equal(row(3)->program_changes, 0);
+	assert_int_equal(row(3)->discontinuity, 500);
+	assert_int_equal(row(3)->last_change, 400);
+	assert_false(registry_step(registry));
+	assert_string_equal(unit_logged, "info: eth0: counting (native)\n");
+
+	present(3, "eth0", 900, XDP_MODE_NATIVE);
+	assert_calls("");
+	assert_int_equal(row(3)->last_change, 400);
+}
+
+/* All that was left is adopted before anything is attached: attaching takes its time. */
+static void test_adopts_all_at_once(void **state)
+{
+	(void)state;
+	configure("*", "count", NULL);
+	pins.at[4].prog_id = 900;
+	pins.at[5].prog_id = 901;
+	present(3, "a", 0, XDP_MODE_NONE);
+	present(4, "b", 900, XDP_MODE_NATIVE);
+	present(5, "c", 901, XDP_MODE_GENERIC);
+	registry_adopt(registry);
+	assert_calls("open;adopt b any;open;adopt c any;");
+	assert_row(5, IFACE_ACTIVE, SOURCE_COUNT, 901, XDP_MODE_GENERIC);
+	assert_false(registry_step(registry));
+	assert_calls("open;attach a any;");
+}
+
+/* A record without times, of a crash between two steps. */
+static void test_adopts_without_known_times(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	pins.at[3].last_change = 0;
+	present(3, "eth0", 900, XDP_MODE_NATIVE);
+	later(10);
+	registry_adopt(registry);
+	assert_int_equal(row(3)->last_change, unit_now);
+}
+
+static void test_last_change_is_told_to_the_source(void **state)
+{
+	(void)state;
+	later(10);
+	count_eth0(NULL);
+	assert_int_equal(row(3)->source->last_change, unit_now);
+	later(10);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_int_equal(row(3)->source->last_change, unit_now);
+}
+
+static void test_refused_pin_is_told(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	pins.at[3].why = "pin /x/3/link is left alone: it is yours";
+	present(3, "eth0", 900, XDP_MODE_NATIVE);
+	registry_adopt(registry);
+	assert_false(registry_step(registry));
+	assert_calls("");
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 900, XDP_MODE_NATIVE);
+	assert_string_equal(row(3)->text,
+			    "program 'prog900' (id 900, native) is attached already and is left "
+			    "alone; pin /x/3/link is left alone: it is yours");
+	assert_false(counted(3));
+	assert_int_equal(registry_failed(registry), 1);
+}
+
+/* What is pinned says nothing of another program. */
+static void test_foreign_program_beside_a_pin(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	registry_adopt(registry);
+	assert_calls("");
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_contains(row(3)->text, "detach it to have the interface counted");
+}
+
+static void assert_eth0_released(void)
+{
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	assert_contains(row(3)->text, "released by the operator");
+	assert_true(counted(3)); /* what was counted stays to be seen */
+	registry_adopt(registry);
+	assert_false(registry_step(registry));
+	later(RETRY_MS);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_false(registry_step(registry));
+	assert_calls("");
+	assert_int_equal(registry_failed(registry), 0);
+}
+
+static void retake_eth0(void)
+{
+	pins.at[3].released = false;
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	assert_string_equal(row(3)->text, "about to attach the counter program");
+	assert_false(registry_step(registry));
+	assert_calls("attach eth0 any;");
+	assert_int_equal(row(3)->status, IFACE_ACTIVE);
+	assert_int_equal(row(3)->discontinuity, unit_now);
+}
+
+static void test_released_while_counted(void **state)
+{
+	int64_t began = unit_now;
 
 	(void)state;
-	registry_free(NULL);
-	assert_int_equal(registry_new(&other), 0);
-	registry_free(other);
+	count_eth0(NULL);
+	later(1000);
+	pins.at[3].released = true;
+	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_calls("detach;");
+	assert_int_equal(row(3)->last_change, unit_now);
+	assert_int_equal(row(3)->discontinuity, began);
+	assert_eth0_released();
+	retake_eth0();
+}
+
+static void test_released_before_the_start(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	pins.at[3].released = true;
+	present(3, "eth0", 900, XDP_MODE_NATIVE);
+	assert_calls("take off 3;open;");
+	assert_int_equal(row(3)->discontinuity, 500);
+	assert_eth0_released();
+	retake_eth0();
+}
+
+/* There is nothing to show, so nothing is made. */
+static void test_released_before_it_was_counted(void **state)
+{
+	(void)state;
+	configure("eth0", "count", NULL);
+	pins.at[3].released = true;
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	registry_step(registry);
+	assert_calls("");
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	assert_false(counted(3));
+}
+
+/* To whom the hook was released. */
+static void test_released_to_somebody(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	pins.at[3].released = true;
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_calls("detach;");
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_calls("");
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_true(counted(3));
+}
+
+static void test_released_and_cannot_be_opened(void **state)
+{
+	(void)state;
+	leave_eth0_behind();
+	pins.at[3] = (struct pinned){ .kept = true, .released = true };
+	answer.open_err = -EINVAL;
+	answer.text = "not today";
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_calls("open;");
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
+	assert_contains(unit_logged, "warning: eth0: not today\n");
+	assert_false(counted(3));
+}
+
+/* Its interface is gone, and another one has got its ifIndex, while messages were lost. */
+static void test_another_interface_with_the_same_ifindex(void **state)
+{
+	(void)state;
+	configure("eth*", "count", NULL);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	registry_step(registry);
+	assert_calls("open;attach eth0 any;");
+	grown();
+	later(1000);
+	answer.stale = true;
+	present(3, "eth7", 0, XDP_MODE_NONE);
+	assert_calls("discard;");
+	assert_null(row(3));
+	assert_false(counted(3));
+	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(grown(), 1);
+
+	later(1000);
+	registry_step(registry);
+	assert_calls("open;attach eth7 any;");
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
+	assert_int_equal(row(3)->program_changes, 1);
+	assert_int_equal(row(3)->discontinuity, unit_now);
+}
+
+static void test_another_interface_that_no_line_asks_for(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	answer.stale = true;
+	present(3, "lan0", 0, XDP_MODE_NONE);
+	assert_calls("discard;");
+	assert_int_equal(registry_watched(registry)->count, 0);
+}
+
+/* So are those of counters that nobody writes into at present. */
+static void test_pins_without_a_program_are_kept(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	pins.at[3].released = true;
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_int_equal(keeps, 1);
+	pins.at[3].released = false;
+	configure("eth0", "off", NULL);
+	assert_int_equal(keeps, 2);
+	assert_calls("detach;");
+}
+
+/* Somebody has updated our link: to close it would take that program away. */
+static void test_foreign_program_in_our_link(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	answer.held = 50;
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	later(RETRY_MS);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_false(registry_step(registry));
+	assert_calls("");
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_contains(row(3)->text, "program 'prog50' (id 50, native) is attached already");
+	assert_false(counted(3));
+
+	/* Ours is put back, and was the program of the link all the time. */
+	later(1000);
+	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_calls("");
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_true(counted(3));
+}
+
+/* Nor do other rules take it away. */
+static void test_foreign_program_in_our_link_and_other_rules(void **state)
+{
+	static const char *const sources[] = { "off", "observe", "count" };
+
+	(void)state;
+	count_eth0(NULL);
+	answer.held = 50;
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	for (size_t i = 0; i < LENGTH(sources); i++) {
+		configure("eth0", sources[i], NULL);
+		assert_calls("");
+	}
+}
+
+static void test_pins_of_ours_are_kept(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	assert_int_equal(keeps, 0);
+	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_int_equal(keeps, 1);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_int_equal(keeps, 1);
+}
+
+static void test_reset_moves_the_discontinuity(void **state)
+{
+	struct counters counters;
+	int64_t began = unit_now;
+
+	(void)state;
+	count_eth0(NULL);
+	grown();
+	later(1000);
+	registry_read(registry, row(3), &counters);
+	assert_int_equal(row(3)->discontinuity, began);
+	answer.folded = later(1000);
+	registry_read(registry, row(3), &counters);
+	assert_int_equal(row(3)->discontinuity, unit_now);
+	assert_int_equal(row(3)->last_change, began);
+	assert_int_equal(grown(), 0);
+}
+
+static void test_sweeps_what_is_not_to_be_counted(void **state)
+{
+	(void)state;
+	for (unsigned int ifindex = 3; ifindex < 10; ifindex++)
+		pins.at[ifindex] = (struct pinned){ .prog_id = 900 + ifindex, .kept = true };
+	pins.at[9].prog_id = 0;
+	add_rules_to(&rules, "eth3", "count", NULL);
+	add_rules_to(&rules, "eth4", "auto", NULL);
+	add_rules_to(&rules, "eth5", "off", NULL);
+	add_rules_to(&rules, "eth6", "observe", NULL);
+	registry_set_rules(registry, &rules);
+	for (unsigned int ifindex = 3; ifindex < 8; ifindex++) {
+		char name[IFNAMSIZ];
+
+		snprintf(name, sizeof(name), "eth%u", ifindex);
+		present(ifindex, name, 900 + ifindex, XDP_MODE_NATIVE);
+	}
+	registry_adopt(registry);
+	assert_calls("open;adopt eth3 any;open;adopt eth4 any;");
+	answer.gone = 8;
+	registry_sweep(registry);
+	assert_calls("take off 5;take off 6;take off 7;forget 8;");
+	assert_int_equal(open_sources, 2);
+}
+
+static void count_two(void)
+{
 	configure("*", "count", NULL);
 	present(2, "a", 0, XDP_MODE_NONE);
 	present(3, "b", 0, XDP_MODE_NONE);
 	registry_step(registry);
 	registry_step(registry);
-	assert_int_equal(open_sources, 2); /* teardown wants none */
+	assert_calls("open;attach a any;open;attach b any;");
+}
+
+/* What is pinned stays, or all is taken away. */
+static void test_free_ends_all(void **state)
+{
+	struct registry *ended = registry;
+
+	(void)state;
+	registry_free(NULL, true);
+	count_two();
+	registry = NULL; /* teardown must not end it once more */
+	registry_free(ended, true);
+	assert_calls("close;close;");
+
+	assert_int_equal(registry_new(&registry, &pins), 0);
+	count_two();
+	ended = registry;
+	registry = NULL;
+	registry_free(ended, false);
+	assert_calls("discard;discard;");
+}
+
+/* Then all goes on as if there were no pins to ask. */
+static void test_works_without_pins(void **state)
+{
+	struct registry *with = registry;
+	static const struct rules none;
+
+	(void)state;
+	assert_int_equal(registry_new(&registry, NULL), 0);
+	registry_adopt(registry);
+	registry_sweep(registry);
+	registry_set_rules(registry, &none);
+	assert_calls("");
+	registry_free(registry, false);
+	registry = with;
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -923,10 +1496,12 @@ int main(void)
 		TEST(test_source_that_cannot_be_opened),
 		TEST(test_refused_native_is_explained),
 		TEST(test_renamed_out_of_the_rules),
+		TEST(test_renamed_out_of_the_rules_before_its_turn),
 		TEST(test_renamed_within_the_rules),
 		TEST(test_link_gone),
 		TEST(test_left_out_of_the_dump),
 		TEST(test_rules_say_off),
+		TEST(test_rules_say_off_before_its_turn),
 		TEST(test_rules_say_native_where_generic_is),
 		TEST(test_rules_that_mean_the_same),
 		TEST(test_sources_of_later_versions),
@@ -936,7 +1511,27 @@ int main(void)
 		TEST(test_failed_reading),
 		TEST(test_one_failed_reading_harms_no_other),
 		TEST(test_times_and_generation),
-		TEST(test_free_closes_all),
+		TEST(test_adopts_what_was_left_behind),
+		TEST(test_adopts_all_at_once),
+		TEST(test_adopts_without_known_times),
+		TEST(test_last_change_is_told_to_the_source),
+		TEST(test_refused_pin_is_told),
+		TEST(test_foreign_program_beside_a_pin),
+		TEST(test_released_while_counted),
+		TEST(test_released_before_the_start),
+		TEST(test_released_before_it_was_counted),
+		TEST(test_released_to_somebody),
+		TEST(test_released_and_cannot_be_opened),
+		TEST(test_another_interface_with_the_same_ifindex),
+		TEST(test_another_interface_that_no_line_asks_for),
+		TEST(test_foreign_program_in_our_link),
+		TEST(test_foreign_program_in_our_link_and_other_rules),
+		TEST(test_pins_of_ours_are_kept),
+		TEST(test_pins_without_a_program_are_kept),
+		TEST(test_reset_moves_the_discontinuity),
+		TEST(test_sweeps_what_is_not_to_be_counted),
+		TEST(test_free_ends_all),
+		TEST(test_works_without_pins),
 	};
 
 	log_set_sink(unit_log);

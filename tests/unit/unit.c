@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -58,6 +60,27 @@ void unit_enter_namespace(void)
 		return;
 	printf("1..0 # SKIP cannot make a network namespace: %s\n", strerror(errno));
 	exit(EXIT_SUCCESS);
+}
+
+char unit_bpffs[] = "/tmp/xdp-agentx-unit-XXXXXX";
+
+void unit_bpffs_begin(void)
+{
+	bool made = mkdtemp(unit_bpffs);
+
+	if (made && !unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	    !mount("bpf", unit_bpffs, "bpf", 0, NULL))
+		return;
+	printf("1..0 # SKIP cannot mount a bpffs: %s\n", strerror(errno));
+	if (made)
+		rmdir(unit_bpffs);
+	exit(EXIT_SUCCESS);
+}
+
+void unit_bpffs_end(void)
+{
+	umount2(unit_bpffs, MNT_DETACH);
+	rmdir(unit_bpffs);
 }
 
 void unit_run(const char *format, ...)

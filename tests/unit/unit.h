@@ -30,6 +30,14 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 /* Moves to a network namespace of the program's own, or skips the whole program. */
 void unit_enter_namespace(void);
 
+/*
+ * Has a bpffs of the program's own, in a mount namespace of its own, at unit_bpffs; or skips the
+ * whole program. unit_bpffs_end() takes the empty directory below it away.
+ */
+extern char unit_bpffs[];
+void unit_bpffs_begin(void);
+void unit_bpffs_end(void);
+
 /* Runs a command of the shell. */
 void unit_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What outlives us: pins in a bpffs, in one directory for each interface,
+ *
+ *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link}
+ *
+ * The cookie of a network namespace is never used again (SO_NETNS_COOKIE, socket(7)), its inode
+ * number is. This module knows paths and owners; what a pin holds is judged by who asks for it.
+ */
+#ifndef XDP_AGENTX_PINS_H
+#define XDP_AGENTX_PINS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Where pins are unless the configuration says otherwise. */
+#define PINS_DIRECTORY "/sys/fs/bpf/xdp-agentx"
+
+/* Size of the buffer in which a refusal is described. */
+#define PINS_ERROR_MAX 256
+
+enum pin { PIN_MAP, PIN_STATE, PIN_LINK };
+
+struct pins;
+
+/*
+ * The pins of this network namespace below directory, which is made if it is missing and make is
+ * true. On success *pins is owned by the caller, who gives it to pins_close(). On failure, -errno,
+ * error says why nothing can be pinned there; -ENOENT: it is missing.
+ */
+int pins_open(struct pins **pins, const char *directory, bool make,
+	      char error[static PINS_ERROR_MAX]);
+void pins_close(struct pins *pins);
+
+/* Where a pin is, for messages. The result is good until the next call. */
+const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pin);
+
+/*
+ * Opens a pin. Returns a descriptor that the caller owns, -ENOENT if there is none, -EPERM if it
+ * belongs to neither root nor us, or another -errno; error then names the pin.
+ */
+int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
+	     char error[static PINS_ERROR_MAX]);
+
+/* Pins fd where there is nothing yet. 0 or -errno, with the pin named in error. */
+int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
+	     char error[static PINS_ERROR_MAX]);
+
+/* Takes a pin away. False: it is not there, or cannot be taken away. */
+bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);
+
+/* Takes the directory of an interface away, once its pins and its mark are. */
+void pins_remove_interface(const struct pins *pins, unsigned int ifindex);
+
+/* Calls each() for every interface that has a directory; each() may remove it. 0 or -errno. */
+int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *context),
+	      void *context);
+
+/*
+ * Calls each() for every network namespace that has pins below directory, 0 or -errno; takes away
+ * what is a namespace's own, once the directories of its interfaces are gone.
+ */
+int pins_each_namespace(const char *directory, void (*each)(struct pins *pins, void *context),
+			void *context);
+void pins_remove_namespace(const struct pins *pins);
+
+/*
+ * One number for the whole namespace, which outlives us like the counters: when the master agent's
+ * sysUpTime was 0 (CLOCK_MONOTONIC, ms). 0 if there is none. Measured anew it would differ by a
+ * tick, and each TimeStamp with it.
+ */
+int64_t pins_get_epoch(const struct pins *pins);
+void pins_put_epoch(const struct pins *pins, int64_t epoch);
+
+/* The mark of an operator that asks for the hook of an interface to be left free. 0 or -errno. */
+bool pins_is_released(const struct pins *pins, unsigned int ifindex);
+int pins_release(const struct pins *pins, unsigned int ifindex);
+int pins_retake(const struct pins *pins, unsigned int ifindex);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is pinned for an interface, without a source: for what earlier runs left, and for xdp-stats.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source.h"
+#include "source_count.h"
+#include "source_kernel.h"
+#include "source_state.h"
+#include "util.h"
+
+/*
+ * A pinned link of ours, live or dead: a descriptor that the caller owns, -ENOENT if nothing is
+ * pinned, or -errno with what is wrong with the pin in why.
+ */
+static int open_our_link(const struct pins *pins, unsigned int ifindex,
+			 char why[static PINS_ERROR_MAX])
+{
+	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_LINK, why);
+	unsigned int at = fd < 0 ? 0 : count_ifindex_at(fd);
+	_cleanup_close_ int map_fd = fd < 0 ? -1 : count_map_of(fd);
+
+	if (fd < 0)
+		return fd;
+	if (at && at != ifindex)
+		snprintf(why, PINS_ERROR_MAX,
+			 "pin %.120s is left alone: it is the link of interface %u, expected %u",
+			 pins_path(pins, ifindex, PIN_LINK), at, ifindex);
+	else if (map_fd == -EPERM)
+		snprintf(
+			why, PINS_ERROR_MAX,
+			"pin %.120s is left alone: to know its program (id %u) takes CAP_SYS_ADMIN",
+			pins_path(pins, ifindex, PIN_LINK), count_prog_id_at(fd));
+	else if (map_fd < 0)
+		snprintf(why, PINS_ERROR_MAX,
+			 "pin %.120s is left alone: its program (id %u) is no counter program",
+			 pins_path(pins, ifindex, PIN_LINK), count_prog_id_at(fd));
+	else
+		return take_fd(&fd);
+	return map_fd == -EPERM ? -EPERM : -EINVAL;
+}
+
+bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t prog_id,
+			char why[static PINS_ERROR_MAX])
+{
+	_cleanup_close_ int fd = pins ? open_our_link(pins, ifindex, why) : -ENOENT;
+
+	if (fd == -ENOENT)
+		*why = '\0';
+	if (fd < 0)
+		return false;
+	if (count_prog_id_at(fd) == prog_id)
+		return true;
+	*why = '\0'; /* it holds nothing any more */
+	return false;
+}
+
+bool source_is_kept(const struct pins *pins, unsigned int ifindex)
+{
+	return !access(pins_path(pins, ifindex, PIN_STATE), F_OK);
+}
+
+bool source_take_off(const struct pins *pins, unsigned int ifindex)
+{
+	char why[PINS_ERROR_MAX];
+	_cleanup_close_ int fd = open_our_link(pins, ifindex, why);
+	bool on_interface = fd >= 0 && count_ifindex_at(fd);
+
+	if (fd >= 0) {
+		pins_remove(pins, ifindex, PIN_LINK);
+		count_detach(fd);
+	}
+	return on_interface;
+}
+
+bool source_forget(const struct pins *pins, unsigned int ifindex)
+{
+	char error[STATUS_TEXT_MAX];
+	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, error);
+	_cleanup_close_ int map_fd = pins_get(pins, ifindex, PIN_MAP, error);
+	struct source_state state;
+	_cleanup_close_ int state_fd = source_state_open(&state, pins, ifindex, error);
+	bool forgot = false;
+
+	/* A link that stays may be of a program that counts in the map. */
+	if (link_fd >= 0 || link_fd == -ENOENT) {
+		forgot = source_take_off(pins, ifindex);
+		if (map_fd >= 0 && !source_check_map(map_fd, error))
+			forgot |= pins_remove(pins, ifindex, PIN_MAP);
+		if (state_fd >= 0)
+			forgot |= pins_remove(pins, ifindex, PIN_STATE);
+	}
+	pins_retake(pins, ifindex);
+	pins_remove_interface(pins, ifindex);
+	return forgot;
+}
+
+int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
+		  char why[static PINS_ERROR_MAX])
+{
+	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
+	bool released = pins_is_released(pins, ifindex);
+
+	if (link_fd < 0 && link_fd != -ENOENT)
+		return link_fd;
+	*program = source_take_off(pins, ifindex);
+	if (source_forget(pins, ifindex) || *program || released)
+		return 0;
+	snprintf(why, PINS_ERROR_MAX, "nothing of ours is pinned for it");
+	return -ENOENT;
+}
+
+int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
+		char text[static STATUS_TEXT_MAX])
+{
+	_cleanup_close_ int map_fd = pins_get(pins, ifindex, PIN_MAP, text);
+	struct source_state state = { 0 };
+	_cleanup_close_ int state_fd = -1;
+	struct counters reading;
+	uint32_t map_id = 0;
+	int err;
+
+	if (map_fd < 0)
+		return map_fd;
+	err = source_check_map(map_fd, text);
+	if (err)
+		return err;
+	state_fd = source_state_open(&state, pins, ifindex, text);
+	if (state_fd < 0)
+		return state_fd;
+	err = source_map_id(map_fd, &map_id);
+	if (!err)
+		err = source_read_map(map_fd, &reading);
+	if (err) {
+		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
+		return err;
+	}
+	if (state.map_id != map_id)
+		carry_switch(&state.carry, &reading);
+	else
+		carry_update(&state.carry, &reading);
+	carry_serve(&state.carry, served);
+	return 0;
+}

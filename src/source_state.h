@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is to be known of an interface's counters besides the counter map, kept in a second map so
+ * that it lives as long as the first: one entry, written as a whole by one system call, so that a
+ * crash leaves the old record or the new one.
+ */
+#ifndef XDP_AGENTX_SOURCE_STATE_H
+#define XDP_AGENTX_SOURCE_STATE_H
+
+#include <net/if.h>
+#include <stdint.h>
+
+#include "counters.h"
+#include "pins.h"
+
+/* Of the layout below; a record of another one is refused. */
+#define SOURCE_STATE_VERSION 1
+
+struct source_state {
+	uint32_t version;
+	uint32_t map_id;       /* of the map that carry goes by */
+	char name[IFNAMSIZ];   /* name and */
+	uint64_t address;      /* hardware address of the interface, to know it again by */
+	int64_t discontinuity; /* CLOCK_MONOTONIC in ms; 0: it has never been counted */
+	int64_t last_change;   /* the same, of xdpIfLastChange */
+	struct carry carry;
+};
+
+/*
+ * Opens the pinned record of an interface and reads it. Returns a descriptor that the caller owns,
+ * -ENOENT if there is none, or -errno with what was found and what is expected in error.
+ */
+int source_state_open(struct source_state *state, const struct pins *pins, unsigned int ifindex,
+		      char error[static PINS_ERROR_MAX]);
+
+/* Makes and pins a record. A descriptor that the caller owns, or -errno with the reason in error.
+ */
+int source_state_create(const struct source_state *state, const struct pins *pins,
+			unsigned int ifindex, char error[static PINS_ERROR_MAX]);
+
+/* Replaces the record. 0 or -errno. */
+int source_state_write(int fd, const struct source_state *state);
+
+#endif

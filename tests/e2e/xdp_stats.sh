@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# xdp-stats: the same numbers as by SNMP, with and without the agent, and what it does to pins.
+. "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
+
+XDP_STATS=$builddir/src/xdp-stats
+
+# stats ARGUMENT...: output and exit code.
+stats() {
+	"$XDP_STATS" "$@" 2>&1
+	echo "exit $?"
+}
+
+# value NAME ACTION: packets and bytes in the table.
+value() {
+	"$XDP_STATS" "$1" | awk -v action="$2" '$2 == action { print $3, $4 }'
+}
+
+is "without pins" "$(stats)" "xdp-stats: nothing is pinned in /sys/fs/bpf/xdp-agentx for this network namespace
+exit 1"
+
+veth xa
+veth xb
+echo "xdpReconcile 1" >$RUN/agent.conf
+start_snmpd
+start_agent -c $RUN/agent.conf -i xa -i xb
+wait_for 10 counting xa xb
+frames xa 5 60
+is "the same as by SNMP" "$(value xa pass)" "$(passed xa)"
+is "namely" "$(value xa pass)" "5 300"
+is "all interfaces, all verdicts" "$("$XDP_STATS" | wc -l)" 11
+is "an unknown interface" "$(stats nope | tail -n 1)" "exit 1"
+like "is named" "$(stats nope)" "^xdp-stats: nope: there is no such interface"
+is "-w without a number" "$(stats -w x)" \
+	"xdp-stats: option -w: not a number of seconds; xdp-stats -h lists the options
+exit 2"
+
+(wait_for 5 grep -q pass $RUN/looks && frames xa 1000 100) &
+like "rates over an interval" "$(stats -w 2 -c 2 xa | tee $RUN/looks | grep pass | tail -n 1)" \
+	"xa +pass +1005 +100300 +[0-9]+ +[0-9]+$"
+wait $!
+
+is "unload while the agent runs" "$(stats unload xa)" \
+	"xdp-stats: xdp-agentx (pid $agent_pid) is running; stop it first, or release the interface
+exit 1"
+
+is "release takes the program off at once" "$(stats release xa; xdp_id xa)" \
+	"xa: released, program taken off
+exit 0"
+ok "the agent sees it" wait_for 5 waiting xa
+is "and says so" "$(column 4 xa)" \
+	'"released by the operator; xdp-stats retake takes the hook again"'
+frames xa 3 100
+is "rows are kept with their totals" "$(passed xa)" "1005 100300"
+stop_agent
+start_agent -c $RUN/agent.conf -i xa -i xb
+wait_for 10 counting xb
+is "also after a restart" "$(column 3 xa)|$(passed xa)|$(xdp_id xa)" "2|1005 100300|"
+is "retake" "$(stats retake xa)" "xa: the agent will take the hook again
+exit 0"
+ok "the agent takes the hook again" wait_for 5 counting xa
+is "retake what is not released" "$(stats retake xa | head -n 1)" "xdp-stats: xa: it is not released"
+frames xa 3 100
+is "and counts on" "$(passed xa)" "1008 100600"
+# shellcheck disable=SC2046 # bytes, a word each
+bpftool map update pinned "$(pin xa xdp_stats_map)" key 2 0 0 0 \
+	value $(yes 0 | head -n 16) >/dev/null
+is "somebody resets the map: what was counted is carried" "$(passed xa) $(value xa pass)" \
+	"1008 100600 1008 100600"
+
+stop_agent
+# As nobody: there is no agent that could answer for it.
+install -m 755 "$XDP_STATS" $RUN/xdp-stats # where anybody may run it
+as_nobody() {
+	setpriv --reuid 65534 --clear-groups $RUN/xdp-stats "$@" 2>&1
+	echo "exit $?"
+}
+for arguments in xa "release xa" "unload xa" "unload --all"; do
+	read -ra words <<<"$arguments"
+	like "without root: $arguments" "$(as_nobody "${words[@]}" | grep -v INTERFACE | paste -sd' ')" \
+		'^xdp-stats: .*Permission denied.* exit 1$'
+done
+ok "and nothing was taken away" has_program xa
+frames xa 2 100
+is "without the agent: counting goes on" "$(value xa pass)" "1010 100800"
+is "unload one" "$(stats unload xa; xdp_id xa)" "xa: program and counters taken away
+exit 0"
+ok "the other one counts on" has_program xb
+like "unload all" "$(stats unload --all)" "/xdp-agentx/[0-9]+/[0-9]+: program and counters taken away"
+is "nothing of ours is left in this namespace" "$(xdp_id xa)$(xdp_id xb)$(ls /sys/fs/bpf/xdp-agentx)" ""
+done_testing

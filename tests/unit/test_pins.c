@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pins in a real bpffs, which nobody else sees. */
+#include "unit.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pins.h"
+#include "util.h"
+
+#define NOBODY 65534
+
+static char directory[128];
+static struct pins *pins;
+static char error[PINS_ERROR_MAX];
+
+static int setup(void **state)
+{
+	(void)state;
+	error[0] = '\0';
+	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
+	return pins_open(&pins, directory, true, error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pins_close(pins);
+	pins = NULL;
+	unit_run("rm -rf %s/pins", unit_bpffs);
+	return 0;
+}
+
+static int make_map(void)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test", 4, 8, 1, NULL);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static int make_program(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "test", "GPL", insns, LENGTH(insns), NULL);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* On lo, in the namespace of the test. */
+static int make_link(void)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = 1U << 1); /* XDP_FLAGS_SKB_MODE */
+	_cleanup_close_ int prog_fd = make_program();
+	int fd = bpf_link_create(prog_fd, 1, BPF_XDP, &options);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static uint32_t map_id(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	return info.id;
+}
+
+static bool exists(const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status);
+}
+
+static void put(unsigned int ifindex, enum pin pin, int fd)
+{
+	if (pins_put(pins, ifindex, pin, fd, error))
+		fail_msg("%s", error);
+}
+
+/* A pin that has to be refused, with this in the message, and still be there. */
+static void assert_refused(enum pin pin, int err, const char *words)
+{
+	error[0] = '\0';
+	assert_int_equal(pins_get(pins, 3, pin, error), err);
+	assert_contains(error, pins_path(pins, 3, pin));
+	assert_contains(error, words);
+	assert_true(exists(pins_path(pins, 3, pin)));
+}
+
+static void test_paths(void **state)
+{
+	static const struct {
+		enum pin pin;
+		const char *tail;
+	} known[] = { { PIN_MAP, "/3/xdp_stats_map" },
+		      { PIN_STATE, "/3/state" },
+		      { PIN_LINK, "/3/link" } };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(known); i++) {
+		const char *path = pins_path(pins, 3, known[i].pin);
+		char *end;
+
+		assert_memory_equal(path, directory, strlen(directory));
+		assert_int_equal(path[strlen(directory)], '/');
+		assert_int_not_equal(strtoull(path + strlen(directory) + 1, &end, 10), 0);
+		assert_string_equal(end, known[i].tail);
+	}
+}
+
+/* Where each network namespace has pins of its own. */
+static void test_other_namespace_has_its_own(void **state)
+{
+	char here[256];
+	pid_t child;
+	int status;
+
+	(void)state;
+	snprintf(here, sizeof(here), "%s", pins_path(pins, 3, PIN_MAP));
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		struct pins *other;
+
+		unit_enter_namespace();
+		_exit(pins_open(&other, directory, true, error) ||
+		      !strcmp(pins_path(other, 3, PIN_MAP), here));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void test_opens_what_is_there_only(void **state)
+{
+	struct pins *other = NULL;
+	char path[256];
+
+	(void)state;
+	pins_remove_namespace(pins);
+	assert_int_equal(pins_open(&other, directory, false, error), -ENOENT);
+	assert_contains(error, directory);
+	assert_null(other);
+	assert_int_equal(rmdir(directory), 0);
+	assert_int_equal(pins_open(&other, directory, false, error), -ENOENT);
+	assert_false(exists(directory));
+
+	assert_int_equal(pins_open(&other, directory, true, error), 0);
+	assert_true(exists(directory));
+	pins_close(other);
+	assert_int_equal(pins_open(&other, directory, false, error), 0);
+	pins_close(other);
+
+	/* One level is made, not two. */
+	snprintf(path, sizeof(path), "%s/a/b", unit_bpffs);
+	assert_int_equal(pins_open(&other, path, true, error), -ENOENT);
+	assert_contains(error, "No such file or directory");
+}
+
+static void test_what_is_no_bpffs_is_refused(void **state)
+{
+	static const bool make[] = { true, false };
+	char template[] = "/tmp/xdp-agentx-unit-XXXXXX";
+	struct pins *other = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(template));
+	for (size_t i = 0; i < LENGTH(make); i++) {
+		error[0] = '\0';
+		assert_int_equal(pins_open(&other, template, make[i], error), -EINVAL);
+		assert_contains(error, template);
+		assert_contains(error, "mount -t bpf bpf /sys/fs/bpf");
+		assert_null(other);
+	}
+	assert_int_equal(rmdir(template), 0); /* it is empty */
+}
+
+static void test_names_that_are_too_long(void **state)
+{
+	char path[PATH_MAX];
+	struct pins *other = NULL;
+	size_t used = (size_t)snprintf(path, sizeof(path), "%s", unit_bpffs);
+
+	(void)state;
+	for (; used < sizeof(path) - 2; used += 2)
+		memcpy(path + used, "/.", 3);
+	assert_int_not_equal(pins_open(&other, path, true, error), 0);
+	assert_null(other);
+}
+
+static void test_gets_what_was_put(void **state)
+{
+	_cleanup_close_ int map = make_map(), record = make_map(), link = make_link();
+	_cleanup_close_ int got_map = -1, got_record = -1, got_link = -1;
+
+	(void)state;
+	put(3, PIN_MAP, map);
+	put(3, PIN_STATE, record);
+	put(3, PIN_LINK, link);
+	got_map = pins_get(pins, 3, PIN_MAP, error);
+	got_record = pins_get(pins, 3, PIN_STATE, error);
+	got_link = pins_get(pins, 3, PIN_LINK, error);
+	assert_true(got_map >= 0 && got_record >= 0 && got_link >= 0);
+	assert_int_equal(map_id(got_map), map_id(map));
+	assert_int_equal(map_id(got_record), map_id(record));
+
+	/* Of another interface there is nothing. */
+	assert_int_equal(pins_get(pins, 4, PIN_MAP, error), -ENOENT);
+	assert_contains(error, pins_path(pins, 4, PIN_MAP));
+	assert_contains(error, "No such file or directory");
+}
+
+static void test_puts_where_nothing_is_only(void **state)
+{
+	_cleanup_close_ int first = make_map(), second = make_map(), got = -1;
+
+	(void)state;
+	put(3, PIN_MAP, first);
+	assert_int_equal(pins_put(pins, 3, PIN_MAP, second, error), -EEXIST);
+	assert_contains(error, pins_path(pins, 3, PIN_MAP));
+	assert_contains(error, "File exists");
+	got = pins_get(pins, 3, PIN_MAP, error);
+	assert_int_equal(map_id(got), map_id(first));
+}
+
+static void test_what_cannot_be_pinned(void **state)
+{
+	(void)state;
+	assert_true(pins_put(pins, 3, PIN_MAP, STDIN_FILENO, error) < 0);
+	assert_contains(error, pins_path(pins, 3, PIN_MAP));
+	assert_false(exists(pins_path(pins, 3, PIN_MAP)));
+}
+
+/* The kernel tells of any object whatever it is asked for. */
+static void test_wrong_kinds_are_refused(void **state)
+{
+	enum { MAP, PROGRAM, LINK, KINDS };
+	static const char *const names[] = { "anon_inode:bpf-map", "anon_inode:bpf-prog",
+					     "anon_inode:bpf-link" };
+	static const unsigned int expected[] = {
+		[PIN_MAP] = MAP, [PIN_STATE] = MAP, [PIN_LINK] = LINK
+	};
+	const int fds[KINDS] = { make_map(), make_program(), make_link() };
+
+	(void)state;
+	for (unsigned int pin = 0; pin < LENGTH(expected); pin++) {
+		for (unsigned int kind = 0; kind < KINDS; kind++) {
+			char words[128];
+
+			if (kind == expected[pin])
+				continue;
+			put(3, pin, fds[kind]);
+			snprintf(words, sizeof(words), "it is %s, expected %s", names[kind],
+				 names[expected[pin]]);
+			assert_refused(pin, -EINVAL, words);
+			assert_true(pins_remove(pins, 3, pin));
+		}
+	}
+	for (unsigned int kind = 0; kind < KINDS; kind++)
+		close(fds[kind]);
+}
+
+static void test_a_directory_is_refused(void **state)
+{
+	(void)state;
+	unit_run("mkdir -p %s", pins_path(pins, 3, PIN_MAP));
+	assert_refused(PIN_MAP, -EACCES, "Permission denied");
+	assert_false(pins_remove(pins, 3, PIN_MAP));
+}
+
+static void test_a_dangling_link_of_the_file_system(void **state)
+{
+	(void)state;
+	unit_run("mkdir -p %s && rmdir %s", pins_path(pins, 3, PIN_MAP),
+		 pins_path(pins, 3, PIN_MAP));
+	assert_int_equal(symlink("nowhere", pins_path(pins, 3, PIN_MAP)), 0);
+	assert_refused(PIN_MAP, -ENOENT, "No such file");
+}
+
+static void test_foreign_owner_is_refused(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+
+	(void)state;
+	put(3, PIN_MAP, fd);
+	assert_int_equal(chown(pins_path(pins, 3, PIN_MAP), 12345, 12345), 0);
+	assert_refused(PIN_MAP, -EPERM, "it belongs to uid 12345, expected 0 or 0");
+}
+
+/* What nobody, without any capability, gets: -errno and the message of each. */
+struct answers {
+	int get, put, open, release;
+	char get_error[PINS_ERROR_MAX], put_error[PINS_ERROR_MAX], open_error[PINS_ERROR_MAX];
+};
+
+static void ask_as_nobody(struct answers *answers, int fd)
+{
+	struct pins *other;
+
+	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return;
+	answers->get = pins_get(pins, 3, PIN_MAP, answers->get_error);
+	answers->put = pins_put(pins, 4, PIN_MAP, fd, answers->put_error);
+	snprintf(directory, sizeof(directory), "%s/others", unit_bpffs);
+	answers->open = pins_open(&other, directory, true, answers->open_error);
+	answers->release = pins_release(pins, 4);
+}
+
+static void test_no_permission(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+	struct answers *answers = mmap(NULL, sizeof(*answers), PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_ptr_not_equal(answers, MAP_FAILED);
+	assert_int_equal(chmod(unit_bpffs, 0755), 0);
+	put(3, PIN_MAP, fd);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		ask_as_nobody(answers, fd);
+		_exit(EXIT_SUCCESS);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	/* The kernel refuses unprivileged users of bpf(2) before it looks at the path. */
+	assert_true(answers->get == -EPERM || answers->get == -EACCES);
+	assert_contains(answers->get_error, pins_path(pins, 3, PIN_MAP));
+	assert_int_equal(answers->put, -EACCES);
+	assert_contains(answers->put_error, pins_path(pins, 4, PIN_MAP));
+	assert_contains(answers->put_error, "Permission denied");
+	assert_int_equal(answers->open, -EACCES);
+	assert_contains(answers->open_error, "/others: Permission denied");
+	assert_int_equal(answers->release, -EACCES);
+	munmap(answers, sizeof(*answers));
+}
+
+static void test_removes(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+	char home[256];
+
+	(void)state;
+	assert_false(pins_remove(pins, 3, PIN_MAP));
+	put(3, PIN_MAP, fd);
+	snprintf(home, sizeof(home), "%s", pins_path(pins, 3, PIN_MAP));
+	*strrchr(home, '/') = '\0';
+	pins_remove_interface(pins, 3); /* not while there is a pin */
+	assert_true(exists(home));
+	assert_true(pins_remove(pins, 3, PIN_MAP));
+	assert_false(pins_remove(pins, 3, PIN_MAP));
+	pins_remove_interface(pins, 3);
+	assert_false(exists(home));
+
+	/* Nor while it is released. */
+	assert_int_equal(pins_release(pins, 3), 0);
+	pins_remove_interface(pins, 3);
+	assert_true(pins_is_released(pins, 3));
+}
+
+static void test_release_and_retake(void **state)
+{
+	(void)state;
+	assert_false(pins_is_released(pins, 3));
+	assert_int_equal(pins_retake(pins, 3), -ENOENT);
+	for (int i = 0; i < 2; i++) { /* to be asked twice changes nothing */
+		assert_int_equal(pins_release(pins, 3), 0);
+		assert_true(pins_is_released(pins, 3));
+	}
+	assert_false(pins_is_released(pins, 4));
+	assert_int_equal(pins_retake(pins, 3), 0);
+	assert_false(pins_is_released(pins, 3));
+	assert_int_equal(pins_retake(pins, 3), -ENOENT);
+}
+
+/* The numbers that were visited, in their order; readdir() has none of its own. */
+static uint64_t visited[16];
+static size_t visits;
+
+static void visit(uint64_t number)
+{
+	size_t at = visits++;
+
+	assert_true(visits < LENGTH(visited));
+	for (; at && visited[at - 1] > number; at--)
+		visited[at] = visited[at - 1];
+	visited[at] = number;
+}
+
+static void visit_interface(unsigned int ifindex, void *context)
+{
+	assert_ptr_equal(context, directory);
+	visit(ifindex);
+}
+
+static const char *const strange[] = {
+	"0", "x", "3x", "x3", "epoch_", "0x3", "-3", "2147483648", "99999999999999999999999",
+};
+
+static void test_visits_interfaces(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+	char home[256];
+
+	(void)state;
+	snprintf(home, sizeof(home), "%s", pins_path(pins, 3, PIN_MAP));
+	strstr(home, "/3/xdp_stats_map")[0] = '\0';
+	visits = 0;
+	assert_int_equal(pins_each(pins, visit_interface, directory), 0);
+	assert_int_equal(visits, 0);
+
+	for (size_t i = 0; i < LENGTH(strange); i++)
+		unit_run("mkdir %s/%s", home, strange[i]);
+	put(3, PIN_MAP, fd);
+	assert_int_equal(pins_release(pins, 12), 0);
+	assert_int_equal(pins_release(pins, INT_MAX), 0);
+	pins_put_epoch(pins, 7);
+	assert_int_equal(pins_each(pins, visit_interface, directory), 0);
+	assert_int_equal(visits, 3);
+	assert_int_equal(visited[0], 3);
+	assert_int_equal(visited[1], 12);
+	assert_int_equal(visited[2], INT_MAX);
+
+	unit_run("rm -r %s", home);
+	assert_int_equal(pins_each(pins, visit_interface, directory), -ENOENT);
+}
+
+static void forget_interface(unsigned int ifindex, void *context)
+{
+	(void)context;
+	visit(ifindex);
+	assert_int_equal(pins_retake(pins, ifindex), 0);
+	pins_remove_interface(pins, ifindex);
+}
+
+static void test_visitors_may_remove(void **state)
+{
+	(void)state;
+	for (unsigned int ifindex = 1; ifindex <= 10; ifindex++)
+		assert_int_equal(pins_release(pins, ifindex), 0);
+	visits = 0;
+	assert_int_equal(pins_each(pins, forget_interface, NULL), 0);
+	assert_int_equal(visits, 10);
+	visits = 0;
+	assert_int_equal(pins_each(pins, forget_interface, NULL), 0);
+	assert_int_equal(visits, 0);
+}
+
+static void visit_namespace(struct pins *found, void *context)
+{
+	const char *cookie = pins_path(found, 3, PIN_MAP) + strlen(directory) + 1;
+
+	assert_ptr_equal(context, &visits);
+	visit(strtoull(cookie, NULL, 10));
+	pins_remove_namespace(found);
+}
+
+static void test_visits_namespaces(void **state)
+{
+	uint64_t ours = strtoull(pins_path(pins, 3, PIN_MAP) + strlen(directory) + 1, NULL, 10);
+
+	(void)state;
+	unit_run("mkdir %s/x %s/0 %s/18446744073709551614", directory, directory, directory);
+	pins_put_epoch(pins, 7);
+	visits = 0;
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), 0);
+	assert_int_equal(visits, 2);
+	assert_int_equal(visited[0], ours);
+	assert_int_equal(visited[1], UINT64_MAX - 1);
+
+	/* Both were empty but for the epoch. */
+	visits = 0;
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), 0);
+	assert_int_equal(visits, 0);
+	unit_run("rm -r %s", directory);
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), -ENOENT);
+}
+
+static void test_namespace_with_pins_stays(void **state)
+{
+	(void)state;
+	assert_int_equal(pins_release(pins, 3), 0);
+	pins_remove_namespace(pins);
+	assert_true(pins_is_released(pins, 3));
+}
+
+static void test_epoch(void **state)
+{
+	static const int64_t epochs[] = { 1, INT64_MAX, -5, 123456789012 };
+	struct pins *other;
+
+	(void)state;
+	assert_int_equal(pins_get_epoch(pins), 0);
+	for (size_t i = 0; i < LENGTH(epochs); i++) {
+		pins_put_epoch(pins, epochs[i]);
+		assert_int_equal(pins_get_epoch(pins), epochs[i]);
+	}
+	assert_int_equal(pins_open(&other, directory, false, error), 0);
+	assert_int_equal(pins_get_epoch(other), 123456789012);
+	pins_close(other);
+}
+
+static void test_wrong_epoch(void **state)
+{
+	const int wrong[] = {
+		bpf_map_create(BPF_MAP_TYPE_HASH, "hash", 4, 8, 1, NULL),
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "small", 4, 4, 1, NULL),
+		bpf_map_create(BPF_MAP_TYPE_ARRAY, "large", 4, 800, 1, NULL),
+		bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "percpu", 4, 8, 1, NULL),
+		make_program(),
+	};
+	const uint32_t key = 0;
+	const int64_t epoch = 4711;
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s", pins_path(pins, 3, PIN_MAP));
+	strcpy(strstr(path, "/3/xdp_stats_map"), "/epoch");
+	assert_int_equal(bpf_map_update_elem(wrong[0], &key, &epoch, BPF_ANY), 0);
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		assert_int_equal(bpf_obj_pin(wrong[i], path), 0);
+		assert_int_equal(pins_get_epoch(pins), 0);
+		pins_put_epoch(pins, 7); /* the name is ours */
+		assert_int_equal(pins_get_epoch(pins), 7);
+		assert_int_equal(unlink(path), 0);
+		close(wrong[i]);
+	}
+	/* What cannot be taken away stays, and there is no epoch. */
+	assert_int_equal(mkdir(path, 0755), 0);
+	pins_put_epoch(pins, 7);
+	assert_int_equal(pins_get_epoch(pins), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_paths),
+		TEST(test_other_namespace_has_its_own),
+		TEST(test_opens_what_is_there_only),
+		TEST(test_what_is_no_bpffs_is_refused),
+		TEST(test_names_that_are_too_long),
+		TEST(test_gets_what_was_put),
+		TEST(test_puts_where_nothing_is_only),
+		TEST(test_what_cannot_be_pinned),
+		TEST(test_wrong_kinds_are_refused),
+		TEST(test_a_directory_is_refused),
+		TEST(test_a_dangling_link_of_the_file_system),
+		TEST(test_foreign_owner_is_refused),
+		TEST(test_no_permission),
+		TEST(test_removes),
+		TEST(test_release_and_retake),
+		TEST(test_visits_interfaces),
+		TEST(test_visitors_may_remove),
+		TEST(test_visits_namespaces),
+		TEST(test_namespace_with_pins_stays),
+		TEST(test_epoch),
+		TEST(test_wrong_epoch),
+	};
+	int failed;
+
+	unit_enter_namespace();
+	unit_bpffs_begin();
+	failed = cmocka_run_group_tests_name("pins", tests, NULL, NULL);
+	unit_bpffs_end();
+	return failed;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The record beside the counter map, in a real bpffs. */
+#include "unit.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source_state.h"
+#include "util.h"
+
+static struct pins *pins;
+static char error[PINS_ERROR_MAX];
+
+static int setup(void **state)
+{
+	char directory[128];
+
+	(void)state;
+	error[0] = '\0';
+	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
+	return pins_open(&pins, directory, true, error);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pins_close(pins);
+	unit_run("rm -rf %s/pins", unit_bpffs);
+	return 0;
+}
+
+/* Every octet is another one, and the version and the name are right. */
+static struct source_state sample(unsigned char first)
+{
+	unsigned char octets[sizeof(struct source_state)] = { 0 };
+	struct source_state state;
+
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (unsigned char)(first + i);
+	memcpy(&state, octets, sizeof(state));
+	state.version = SOURCE_STATE_VERSION;
+	memset(state.name, 0, sizeof(state.name));
+	memcpy(state.name, "eth0", 4);
+	return state;
+}
+
+/* The caller owns the descriptor. */
+static int create(const struct source_state *record)
+{
+	int fd = source_state_create(record, pins, 3, error);
+
+	if (fd < 0)
+		fail_msg("%s", error);
+	return fd;
+}
+
+static void assert_pinned(const struct source_state *expected)
+{
+	struct source_state found;
+	_cleanup_close_ int fd = source_state_open(&found, pins, 3, error);
+
+	if (fd < 0)
+		fail_msg("%s", error);
+	assert_memory_equal(&found, expected, sizeof(found));
+}
+
+/* It outlives its descriptor. */
+static void test_creates_and_opens(void **state)
+{
+	struct source_state record = sample(1);
+
+	(void)state;
+	close(create(&record));
+	assert_pinned(&record);
+}
+
+static void test_writes(void **state)
+{
+	struct source_state record = sample(1), next = sample(77);
+	_cleanup_close_ int fd = create(&record);
+	struct source_state opened;
+	_cleanup_close_ int again = source_state_open(&opened, pins, 3, error);
+
+	(void)state;
+	assert_int_equal(source_state_write(fd, &next), 0);
+	assert_pinned(&next);
+	assert_int_equal(source_state_write(again, &record), 0);
+	assert_pinned(&record);
+	assert_true(source_state_write(-1, &record) < 0);
+}
+
+static void test_there_is_none(void **state)
+{
+	struct source_state record = sample(1), untouched = record;
+
+	(void)state;
+	assert_int_equal(source_state_open(&record, pins, 3, error), -ENOENT);
+	assert_contains(error, pins_path(pins, 3, PIN_STATE));
+	assert_memory_equal(&record, &untouched, sizeof(record));
+}
+
+static void test_there_is_one_already(void **state)
+{
+	struct source_state record = sample(1), other = sample(2);
+
+	(void)state;
+	close(create(&record));
+	assert_int_equal(source_state_create(&other, pins, 3, error), -EEXIST);
+	assert_contains(error, pins_path(pins, 3, PIN_STATE));
+	assert_pinned(&record);
+}
+
+/* A record that has to be refused, with this in the message, and still be there. */
+static void assert_refused(const char *words)
+{
+	struct source_state record = sample(1), untouched = record;
+
+	error[0] = '\0';
+	assert_int_equal(source_state_open(&record, pins, 3, error), -EINVAL);
+	assert_contains(error, pins_path(pins, 3, PIN_STATE));
+	assert_contains(error, " is left alone: ");
+	assert_contains(error, words);
+	assert_memory_equal(&record, &untouched, sizeof(record));
+	assert_int_equal(access(pins_path(pins, 3, PIN_STATE), F_OK), 0);
+}
+
+static void test_wrong_maps_are_refused(void **state)
+{
+	static const struct {
+		enum bpf_map_type type;
+		unsigned int key, value, entries;
+	} wrong[] = {
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state) - 8, 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state) + 8, 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state), 2 },
+		{ BPF_MAP_TYPE_HASH, 4, sizeof(struct source_state), 1 },
+		{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct source_state), 1 },
+		{ BPF_MAP_TYPE_HASH, 8, sizeof(struct source_state), 1 },
+	};
+	char words[128];
+
+	(void)state;
+	snprintf(words, sizeof(words),
+		 "it is no state record; expected an array of one value of %zu octets",
+		 sizeof(struct source_state));
+	for (size_t i = 0; i < LENGTH(wrong); i++) {
+		_cleanup_close_ int fd = bpf_map_create(wrong[i].type, "wrong", wrong[i].key,
+							wrong[i].value, wrong[i].entries, NULL);
+
+		assert_true(fd >= 0);
+		assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, error), 0);
+		assert_refused(words);
+		assert_true(pins_remove(pins, 3, PIN_STATE));
+	}
+}
+
+static void test_wrong_versions_are_refused(void **state)
+{
+	static const uint32_t versions[] = { 0, SOURCE_STATE_VERSION + 1, UINT32_MAX };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(versions); i++) {
+		struct source_state record = sample(1);
+		char words[128];
+
+		record.version = versions[i];
+		close(create(&record));
+		snprintf(words, sizeof(words), "its layout has version %u, expected %d",
+			 versions[i], SOURCE_STATE_VERSION);
+		assert_refused(words);
+		assert_true(pins_remove(pins, 3, PIN_STATE));
+	}
+}
+
+/* Whoever wrote it, the name has an end. */
+static void test_name_is_terminated(void **state)
+{
+	struct source_state record = sample(1);
+
+	(void)state;
+	memset(record.name, 'x', sizeof(record.name));
+	close(create(&record));
+	record.name[sizeof(record.name) - 1] = '\0';
+	assert_pinned(&record);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_creates_and_opens),      TEST(test_writes),
+		TEST(test_there_is_none),          TEST(test_there_is_one_already),
+		TEST(test_wrong_maps_are_refused), TEST(test_wrong_versions_are_refused),
+		TEST(test_name_is_terminated),
+	};
+	int failed;
+
+	unit_enter_namespace();
+	unit_bpffs_begin();
+	failed = cmocka_run_group_tests_name("source_state", tests, NULL, NULL);
+	unit_bpffs_end();
+	return failed;
+}
