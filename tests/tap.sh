@@ -30,6 +30,17 @@ is() {
 	fi
 }
 
+# like NAME GOT REGEX: an extended regular expression that has to match somewhere.
+like() {
+	tests_run=$((tests_run + 1))
+	if grep -Eq -- "$3" <<<"$2"; then
+		echo "ok $tests_run - $1"
+	else
+		echo "not ok $tests_run - $1"
+		printf '%s\n' "got:" "$2" "expected to match:" "$3" | sed 's/^/# /'
+	fi
+}
+
 # skip NAME REASON
 skip() {
 	tests_run=$((tests_run + 1))

@@ -23,7 +23,6 @@ AGENTX=unix:$RUN/agentx.sock
 SNMP_ADDRESS=127.0.0.1:16161
 AGENT=$builddir/src/xdp-agentx
 PATH=$PATH:/usr/sbin:/sbin
-tests_run=0
 
 # Nothing of the machine's own configuration is read or written.
 export SNMPCONFPATH=$RUN/none SNMP_PERSISTENT_DIR=$RUN/snmp-state MIBS=
@@ -42,51 +41,7 @@ setup() {
 	ip link set lo up
 }
 
-# --- TAP ---------------------------------------------------------------------------------------
-
-# ok NAME COMMAND...: passes if the command does; its output goes to the log if not.
-ok() {
-	local name=$1 output
-	shift
-	tests_run=$((tests_run + 1))
-	if output=$("$@" 2>&1); then
-		echo "ok $tests_run - $name"
-	else
-		echo "not ok $tests_run - $name"
-		printf '%s\n' "failed: $*" "$output" | sed 's/^/# /'
-	fi
-}
-
-# is NAME GOT EXPECTED
-is() {
-	tests_run=$((tests_run + 1))
-	if [ "$2" = "$3" ]; then
-		echo "ok $tests_run - $1"
-	else
-		echo "not ok $tests_run - $1"
-		printf '%s\n' "got:" "$2" "expected:" "$3" | sed 's/^/# /'
-	fi
-}
-
-# like NAME GOT REGEX: an extended regular expression that has to match somewhere.
-like() {
-	tests_run=$((tests_run + 1))
-	if grep -Eq -- "$3" <<<"$2"; then
-		echo "ok $tests_run - $1"
-	else
-		echo "not ok $tests_run - $1"
-		printf '%s\n' "got:" "$2" "expected to match:" "$3" | sed 's/^/# /'
-	fi
-}
-
-skip() {
-	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $1 # SKIP $2"
-}
-
-done_testing() {
-	echo "1..$tests_run"
-}
+. "$srcdir/tests/tap.sh"
 
 # wait_for SECONDS COMMAND...: until the command passes; fails when the time is over.
 wait_for() {
