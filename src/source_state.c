@@ -72,3 +72,14 @@ int source_state_write(int fd, const struct source_state *state)
 {
 	return bpf_map_update_elem(fd, &only_key, state, BPF_ANY);
 }
+
+bool source_state_is_of(const struct source_state *state, const struct link *link)
+{
+	return state->address == link->address && !strcmp(state->name, link->name);
+}
+
+void source_state_name(struct source_state *state, const struct link *link)
+{
+	state->address = link->address;
+	memcpy(state->name, link->name, sizeof(state->name));
+}

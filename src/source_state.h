@@ -8,9 +8,11 @@
 #define XDP_AGENTX_SOURCE_STATE_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "counters.h"
+#include "links.h"
 #include "pins.h"
 
 /* Of the layout below; a record of another one is refused. */
@@ -37,6 +39,10 @@ int source_state_open(struct source_state *state, const struct pins *pins, unsig
  */
 int source_state_create(const struct source_state *state, const struct pins *pins,
 			unsigned int ifindex, char error[static PINS_ERROR_MAX]);
+
+/* Whether the record is of this interface, by name and address; and to make it so. */
+bool source_state_is_of(const struct source_state *state, const struct link *link);
+void source_state_name(struct source_state *state, const struct link *link);
 
 /* Replaces the record. 0 or -errno. */
 int source_state_write(int fd, const struct source_state *state);

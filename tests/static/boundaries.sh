@@ -26,12 +26,14 @@ plan: log pins registry rules
 registry: iface iface_set links log rules util
 rules: util
 snapshot: registry util
-source: counters links log pins rules source_count source_kernel source_program source_state util
+source: counters links log pins rules source_count source_kernel source_private source_program util
 source_count: log source source_kernel source_program util
 source_kernel: source util
+source_open: log source source_kernel source_private source_program util
 source_pinned: source source_count source_kernel source_state util
+source_private: source_count source_state
 source_program: count.skel count_by_call.skel log source util
-source_state: counters pins util
+source_state: counters links pins util
 util:
 xdp-stats: lock pins source util"
 
