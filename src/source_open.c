@@ -37,21 +37,9 @@ static int open_linked_map(const struct source *source)
 /* The pinned map: a descriptor, -ENOENT, or another -errno with the reason in error. */
 static int open_pinned_map(const struct source *source, char error[static PINS_ERROR_MAX])
 {
-	_cleanup_close_ int fd = pins_get(source->pins, source->ifindex, PIN_MAP, error);
-	char text[STATUS_TEXT_MAX];
-	int err;
+	int fd = source_pinned_map(source->pins, source->ifindex, error);
 
-	if (fd == -ENOENT)
-		return open_linked_map(source);
-	if (fd < 0)
-		return fd;
-	err = source_check_map(fd, text);
-	if (err) {
-		snprintf(error, PINS_ERROR_MAX, "pin %.80s is left alone: %.150s",
-			 pins_path(source->pins, source->ifindex, PIN_MAP), text);
-		return err;
-	}
-	return take_fd(&fd);
+	return fd == -ENOENT ? open_linked_map(source) : fd;
 }
 
 /* Whether a pinned link still holds an interface, which then is the one that all pins are of. */

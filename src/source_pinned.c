@@ -8,7 +8,7 @@
 #include "source.h"
 #include "source_count.h"
 #include "source_kernel.h"
-#include "source_state.h"
+#include "source_private.h"
 #include "util.h"
 
 /*
@@ -40,6 +40,23 @@ static int open_our_link(const struct pins *pins, unsigned int ifindex,
 	else
 		return take_fd(&fd);
 	return map_fd == -EPERM ? -EPERM : -EINVAL;
+}
+
+int source_pinned_map(const struct pins *pins, unsigned int ifindex,
+		      char error[static PINS_ERROR_MAX])
+{
+	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_MAP, error);
+	char text[STATUS_TEXT_MAX];
+	int err = fd < 0 ? fd : source_check_map(fd, text);
+
+	if (fd < 0)
+		return fd;
+	if (err) {
+		snprintf(error, PINS_ERROR_MAX, "pin %.80s is left alone: %.150s",
+			 pins_path(pins, ifindex, PIN_MAP), text);
+		return err;
+	}
+	return take_fd(&fd);
 }
 
 bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t prog_id,
@@ -97,14 +114,27 @@ bool source_forget(const struct pins *pins, unsigned int ifindex)
 	return forgot;
 }
 
-int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
-		  char why[static PINS_ERROR_MAX])
+/* 0 if what is pinned is ours, or nothing; else -errno with what is not in why. */
+static int check_pins(const struct pins *pins, unsigned int ifindex,
+		      char why[static PINS_ERROR_MAX])
 {
 	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
-	bool released = pins_is_released(pins, ifindex);
+	_cleanup_close_ int map_fd = -1;
 
 	if (link_fd < 0 && link_fd != -ENOENT)
 		return link_fd;
+	map_fd = source_pinned_map(pins, ifindex, why);
+	return map_fd < 0 && map_fd != -ENOENT ? map_fd : 0;
+}
+
+int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
+		  char why[static PINS_ERROR_MAX])
+{
+	bool released = pins_is_released(pins, ifindex);
+	int err = check_pins(pins, ifindex, why);
+
+	if (err)
+		return err;
 	*program = source_take_off(pins, ifindex);
 	if (source_forget(pins, ifindex) || *program || released)
 		return 0;

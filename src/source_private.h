@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a source is made of, for source.c and source_open.c. */
+/* What sources share among their own files. */
 #ifndef XDP_AGENTX_SOURCE_PRIVATE_H
 #define XDP_AGENTX_SOURCE_PRIVATE_H
 
@@ -16,5 +16,12 @@ struct source {
 	char remark[PINS_ERROR_MAX]; /* why something is not pinned, or empty */
 	bool refused;                /* the remark is about a pin that is there */
 };
+
+/*
+ * The pinned counter map of an interface: a descriptor that the caller owns, -ENOENT if nothing is
+ * pinned, or another -errno with what is wrong with the pin in error.
+ */
+int source_pinned_map(const struct pins *pins, unsigned int ifindex,
+		      char error[static PINS_ERROR_MAX]);
 
 #endif

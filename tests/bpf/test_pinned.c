@@ -463,6 +463,21 @@ static void test_unload_leaves_somebodys_link(void **state)
 	assert_true(pins_remove(pins, left.ifindex, PIN_LINK));
 }
 
+static void test_unload_leaves_all_where_a_map_is_refused(void **state)
+{
+	_cleanup_close_ int map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 16, 5, NULL);
+	char error[PINS_ERROR_MAX];
+
+	(void)state;
+	leave_behind();
+	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
+	assert_int_equal(pins_put(pins, left.ifindex, PIN_MAP, map_fd, error), 0);
+	assert_unload(-EINVAL, false, "is no counter map");
+	assert_pinned(true, true, true);
+	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
+	assert_unload(0, true, "");
+}
+
 static void test_keep_pins_again(void **state)
 {
 	(void)state;
@@ -707,6 +722,7 @@ int main(void)
 		TEST(test_forget),
 		TEST(test_unload),
 		TEST(test_unload_leaves_somebodys_link),
+		TEST(test_unload_leaves_all_where_a_map_is_refused),
 		TEST(test_keep_pins_again),
 		TEST(test_lost_map_is_found_again),
 		TEST(test_lost_record),

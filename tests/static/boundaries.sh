@@ -30,7 +30,7 @@ source: counters links log pins rules source_count source_kernel source_private 
 source_count: log source source_kernel source_program util
 source_kernel: source util
 source_open: log source source_kernel source_private source_program util
-source_pinned: source source_count source_kernel source_state util
+source_pinned: source source_count source_kernel source_private util
 source_private: source_count source_state
 source_program: count.skel count_by_call.skel log source util
 source_state: counters links pins util
