@@ -52,7 +52,8 @@ static int load_product(struct source **source)
 	char text[STATUS_TEXT_MAX] = "";
 	int fd;
 
-	if (source_open(source, text) || source_attach(*source, &loopback, HOOK_GENERIC, text))
+	if (source_open(source, NULL, &loopback, text) ||
+	    source_attach(*source, &loopback, HOOK_GENERIC, text))
 		errx(EXIT_FAILURE, "%s", text);
 	fd = bpf_prog_get_fd_by_id(source_prog_id(*source));
 	if (fd < 0)
