@@ -40,9 +40,7 @@ unsigned int count_ifindex_at(int link_fd);
 /* Takes the program off the interface, whoever else holds the link. 0 or -errno. */
 int count_detach(int link_fd);
 
-/* The program at a link, 0 if it cannot be told, and whether it is a counter program of any
- * version. */
+/* The program at a link, 0 if it cannot be told. */
 uint32_t count_prog_id_at(int link_fd);
-bool count_is_counter(int link_fd);
 
 #endif

@@ -96,7 +96,7 @@ bool source_forget(const struct pins *pins, unsigned int ifindex)
 {
 	char error[STATUS_TEXT_MAX];
 	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, error);
-	_cleanup_close_ int map_fd = pins_get(pins, ifindex, PIN_MAP, error);
+	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, error);
 	struct source_state state;
 	_cleanup_close_ int state_fd = source_state_open(&state, pins, ifindex, error);
 	bool forgot = false;
@@ -104,7 +104,7 @@ bool source_forget(const struct pins *pins, unsigned int ifindex)
 	/* A link that stays may be of a program that counts in the map. */
 	if (link_fd >= 0 || link_fd == -ENOENT) {
 		forgot = source_take_off(pins, ifindex);
-		if (map_fd >= 0 && !source_check_map(map_fd, error))
+		if (map_fd >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_MAP);
 		if (state_fd >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_STATE);
