@@ -33,13 +33,17 @@ packages_to_test() {
 	packages_to_run
 	cat <<'END'
 clang-format    clang-tools-extra       clang-format
+cpio            cpio                    cpio
 cppcheck        cppcheck                cppcheck
 ethtool         ethtool                 ethtool
+kmod            kmod                    depmod
 libcmocka-dev   libcmocka-devel         /usr/include/cmocka.h
 mandoc          mandoc                  mandoc
+qemu-system-x86 qemu-system-x86-core    qemu-system-x86_64
 shellcheck      ShellCheck              shellcheck
 smitools        libsmi                  smilint
 strace          strace                  strace
+xdp-tools       xdp-tools               xdp-filter
 END
 }
 

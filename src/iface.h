@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "links.h"
+#include "ports.h"
 #include "rules.h"
 #include "source.h"
 
@@ -29,11 +30,13 @@ struct iface {
 	int64_t discontinuity; /* 0: never */
 
 	/* The rest is for the decisions. */
-	const struct pins *pins; /* NULL: nothing is pinned */
-	bool only_look;          /* nothing is touched */
-	bool visible;            /* has a row in xdpIfTable */
-	bool pending;            /* waits for its turn to be attached */
-	bool seen;               /* by the dump that is going on */
+	const struct pins *pins;   /* NULL: nothing is pinned */
+	bool only_look;            /* nothing is touched */
+	bool visible;              /* has a row in xdpIfTable */
+	const struct ports *ports; /* of all devices */
+	enum source_kind wanted;   /* what it waits for while pending: to be counted or observed */
+	bool pending;              /* waits for its turn */
+	bool seen;                 /* by the dump that is going on */
 	int64_t retry_at;
 };
 
@@ -47,8 +50,11 @@ bool iface_change(struct iface *iface, const struct link *link, void (*what)(str
 /* Compares what is with what the rule asks for: lets go at once, and has pending set to attach. */
 void iface_decide(struct iface *iface);
 
-/* Attaches, or takes over what an earlier run has left attached. */
+/* Attaches or observes, as wanted, or takes over what an earlier run has left there. */
 void iface_attach(struct iface *iface);
+
+/* Whether what it waits for is to take over what an earlier run has left there. */
+bool iface_was_left(const struct iface *iface);
 
 /* Its map could not be read. */
 void iface_fail_reading(struct iface *iface);

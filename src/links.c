@@ -73,6 +73,10 @@ static int decode_attribute(const struct nlattr *attr, void *data)
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			link->mtu = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_MASTER:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			link->master = mnl_attr_get_u32(attr);
+		break;
 	case IFLA_XDP:
 		set_xdp(link, attr);
 		break;
@@ -167,6 +171,15 @@ int links_dump(struct links *links)
 	return err;
 }
 
+int links_ask(struct links *links, unsigned int ifindex)
+{
+	int err = query(links, ifindex);
+
+	if (err && err != -ENODEV)
+		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
+	return err;
+}
+
 /* Bridges announce their ports with a family of their own; a port that leaves is no link deleted.
  */
 static bool is_link_message(const struct nlmsghdr *message)
@@ -182,7 +195,6 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct links *links = data;
 	unsigned int ifindex;
-	int err;
 
 	if (!is_link_message(message))
 		return MNL_CB_OK;
@@ -192,10 +204,7 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 	if (message->nlmsg_type == RTM_DELLINK) {
 		links->handlers.gone(ifindex, links->handlers.context);
 	} else if (message->nlmsg_type == RTM_NEWLINK) {
-		err = query(links, ifindex);
-		/* It is gone by now: its RTM_DELLINK is on the way. */
-		if (err && err != -ENODEV)
-			log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
+		links_ask(links, ifindex); /* if it is gone by now, its RTM_DELLINK is on the way */
 	}
 	return MNL_CB_OK;
 }

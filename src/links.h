@@ -22,7 +22,8 @@ enum xdp_mode {
 struct link {
 	unsigned int ifindex;
 	char name[IFNAMSIZ];
-	uint32_t mtu;     /* octets */
+	unsigned int master; /* ifIndex of the device that it is a port of, 0 if none */
+	uint32_t mtu;        /* octets */
 	uint64_t address; /* the first eight octets of its hardware address, to know it again by */
 	enum xdp_mode mode;
 	uint32_t prog_id; /* 0 if there is none; of several the native one, else the generic one */
@@ -56,6 +57,12 @@ int links_fd(const struct links *links);
  * however old the message is. Returns 0 or -errno; the failure has been logged.
  */
 int links_read(struct links *links);
+
+/*
+ * Asks for one link now and calls present() for it. Returns 0; -ENODEV: there is no such link,
+ * gone() is not called; or another -errno, the failure has been logged.
+ */
+int links_ask(struct links *links, unsigned int ifindex);
 
 /*
  * Calls present() for each link there is. A dump that the kernel marks as inconsistent is repeated,

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 
@@ -22,6 +23,7 @@
 #include "plan.h"
 #include "registry.h"
 #include "snapshot.h"
+#include "source_watch.h"
 #include "util.h"
 
 #define OLDEST_KERNEL_MAJOR 6
@@ -34,6 +36,7 @@ struct agent {
 	struct config config;
 	struct pins *pins; /* NULL: nothing is pinned */
 	struct links *links;
+	struct watch *watch; /* NULL: the kernel lets us not, and dumps have to do */
 	struct registry *registry;
 	struct snapshots *snapshots;
 	struct mib mib;
@@ -55,6 +58,17 @@ static int check_kernel(void)
 	log_error(0, "Linux %s is too old; %s needs %d.%d or newer", name.release, PACKAGE_NAME,
 		  OLDEST_KERNEL_MAJOR, OLDEST_KERNEL_MINOR);
 	return -ENOSYS;
+}
+
+/* Each interface takes several descriptors. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 static int open_signals(int *signal_fd)
@@ -90,6 +104,16 @@ static void link_gone(unsigned int ifindex, void *context)
 static void links_lost(void *context)
 {
 	((struct agent *)context)->next_dump = 0;
+}
+
+static void program_changed(unsigned int ifindex, void *context)
+{
+	struct agent *agent = context;
+
+	if (ifindex)
+		links_ask(agent->links, ifindex);
+	else
+		links_lost(agent);
 }
 
 static void master_connected(void *context)
@@ -155,6 +179,16 @@ static void open_pins(struct agent *agent, bool make)
 		log_warning(0, "%s; counters and programs will not outlive this process", error);
 }
 
+static void open_watch(struct agent *agent)
+{
+	char reason[STATUS_TEXT_MAX];
+
+	if (watch_open(&agent->watch, program_changed, agent, reason))
+		log_info("programs attached by bpf_link are noticed within xdpReconcile (%u s) "
+			 "only: %s",
+			 agent->config.reconcile, reason);
+}
+
 static int open_agent(struct agent *agent)
 {
 	const struct link_handlers handlers = {
@@ -165,6 +199,7 @@ static int open_agent(struct agent *agent)
 	};
 	int err = check_kernel();
 
+	raise_descriptor_limit();
 	if (!err)
 		err = lock_open(&agent->lock_fd);
 	if (!err)
@@ -173,6 +208,7 @@ static int open_agent(struct agent *agent)
 		err = links_open(&agent->links, &handlers);
 	if (err)
 		return err;
+	open_watch(agent);
 	open_pins(agent, true);
 	if (registry_new(&agent->registry, agent->pins) ||
 	    snapshots_new(&agent->snapshots, agent->registry)) {
@@ -197,6 +233,7 @@ static int open_agent(struct agent *agent)
 static void close_agent(struct agent *agent)
 {
 	agentx_close();
+	watch_close(agent->watch);
 	links_close(agent->links);
 	snapshots_free(agent->snapshots);
 	registry_free(agent->registry, agent->config.persist);
@@ -209,6 +246,12 @@ static void close_agent(struct agent *agent)
 		close(agent->signal_fd);
 	if (agent->lock_fd >= 0)
 		close(agent->lock_fd);
+}
+
+static void add_fd(int fd, netsnmp_large_fd_set *fds, int *numfds)
+{
+	netsnmp_large_fd_setfd(fd, fds);
+	*numfds = SNMP_MAX(*numfds, fd + 1);
 }
 
 /* One turn: waits for what comes next, and handles all that is there. */
@@ -225,9 +268,10 @@ static void turn(struct agent *agent)
 	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
 	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
 	snmp_select_info2(&numfds, &fds, &timeout, &block);
-	netsnmp_large_fd_setfd(links_fd(agent->links), &fds);
-	netsnmp_large_fd_setfd(agent->signal_fd, &fds);
-	numfds = SNMP_MAX(numfds, SNMP_MAX(links_fd(agent->links), agent->signal_fd) + 1);
+	add_fd(agent->signal_fd, &fds, &numfds);
+	add_fd(links_fd(agent->links), &fds, &numfds);
+	if (agent->watch)
+		add_fd(watch_fd(agent->watch), &fds, &numfds);
 
 	ready = netsnmp_large_fd_set_select(numfds, &fds, NULL, NULL, &timeout);
 	if (ready > 0) {
@@ -235,6 +279,8 @@ static void turn(struct agent *agent)
 			handle_signals(agent);
 		if (netsnmp_large_fd_is_set(links_fd(agent->links), &fds))
 			links_read(agent->links);
+		if (agent->watch)
+			watch_read(agent->watch);
 		snmp_read2(&fds);
 	} else {
 		snmp_timeout();

@@ -9,7 +9,7 @@
 #include "log.h"
 
 /* In the order of their prefixes. */
-static const struct mib_table *const tables[] = { &mib_general, &mib_if, &mib_stats,
+static const struct mib_table *const tables[] = { &mib_general, &mib_if, &mib_stats, &mib_err,
 						  &mib_if_stats };
 #define TABLES (sizeof(tables) / sizeof(*tables))
 

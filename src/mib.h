@@ -51,7 +51,7 @@ struct mib_table {
 		    netsnmp_variable_list *value);
 };
 
-extern const struct mib_table mib_general, mib_if, mib_stats, mib_if_stats;
+extern const struct mib_table mib_general, mib_if, mib_stats, mib_err, mib_if_stats;
 
 /*
  * Serves the module below root, as one registration. mib is kept and has to live until

@@ -9,15 +9,11 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "netns.h"
 #include "util.h"
-
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71 /* asm-generic/socket.h, Linux 5.14 */
-#endif
 
 struct pins {
 	char path[PATH_MAX - 64]; /* DIRECTORY/COOKIE */
@@ -33,17 +29,12 @@ static const struct {
 	[PIN_MAP] = { "xdp_stats_map", "anon_inode:bpf-map" },
 	[PIN_STATE] = { "state", "anon_inode:bpf-map" },
 	[PIN_LINK] = { "link", "anon_inode:bpf-link" },
+	[PIN_IN] = { "in", "anon_inode:bpf-link" },
+	[PIN_OUT] = { "out", "anon_inode:bpf-link" },
+	[PIN_OBSERVED] = { "observed", "anon_inode:bpf-map" },
+	[PIN_BONDS] = { "bonds", "anon_inode:bpf-map" },
+	[PIN_ERRORS] = { "errors", "anon_inode:bpf-map" },
 };
-
-static int netns_cookie(uint64_t *cookie)
-{
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t size = sizeof(*cookie);
-
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		return -errno;
-	return 0;
-}
 
 static int make_directory(const char *path)
 {
@@ -276,6 +267,9 @@ static const char *epoch_path(const struct pins *pins)
 void pins_remove_namespace(const struct pins *pins)
 {
 	unlink(epoch_path(pins));
+	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++)
+		pins_remove(pins, PINS_IN_COMMON, pin);
+	pins_remove_interface(pins, PINS_IN_COMMON);
 	rmdir(pins->path);
 }
 

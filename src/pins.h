@@ -2,7 +2,7 @@
 /*
  * What outlives us: pins in a bpffs, in one directory for each interface,
  *
- *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link}
+ *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link,in,out}
  *
  * The cookie of a network namespace is never used again (SO_NETNS_COOKIE, socket(7)), its inode
  * number is. This module knows paths and owners; what a pin holds is judged by who asks for it.
@@ -19,7 +19,14 @@
 /* Size of the buffer in which a refusal is described. */
 #define PINS_ERROR_MAX 256
 
-enum pin { PIN_MAP, PIN_STATE, PIN_LINK };
+/*
+ * Of an interface: its counters, the record beside them, the link of our program; the links of the
+ * two programs that observe somebody else's. Of PINS_IN_COMMON: the maps that all observers use.
+ */
+enum pin { PIN_MAP, PIN_STATE, PIN_LINK, PIN_IN, PIN_OUT, PIN_OBSERVED, PIN_BONDS, PIN_ERRORS };
+
+/* In the place of an ifIndex: what all interfaces of the namespace have in common. */
+#define PINS_IN_COMMON 0
 
 struct pins;
 

@@ -27,6 +27,11 @@ static const char *prediction(const struct iface *iface)
 {
 	static char text[STATUS_TEXT_MAX + 16];
 
+	if (iface->pending && iface->wanted == SOURCE_OBSERVE) {
+		snprintf(text, sizeof(text), "program '%s' (id %u) will be observed",
+			 iface->program.name, iface->link.prog_id);
+		return text;
+	}
 	if (iface->pending)
 		return iface->link.prog_id ? "the counter program is there and will be kept"
 					   : "the counter program will be attached";

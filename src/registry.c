@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "ports.h"
 #include "util.h"
 
 struct registry {
@@ -15,6 +16,7 @@ struct registry {
 	struct iface_set watched; /* owns the interfaces; the other two are parts of it */
 	struct iface_set rows;
 	struct iface_set counted;
+	struct ports ports;
 	size_t pending; /* how many of them */
 	int64_t last_change;
 	uint64_t generation;
@@ -86,6 +88,7 @@ static void add(struct registry *registry, const struct link *link, const struct
 			.link = *link,
 			.rule = rule,
 			.pins = registry->pins,
+			.ports = &registry->ports,
 			.only_look = registry->only_look,
 			.kind = SOURCE_NONE,
 			.status = IFACE_WAITING,
@@ -109,11 +112,30 @@ static bool link_differs(const struct link *a, const struct link *b)
 	       a->prog_id != b->prog_id;
 }
 
+static void decide_again(struct registry *registry, unsigned int ifindex)
+{
+	struct iface *iface = iface_set_find(&registry->watched, ifindex);
+
+	if (iface)
+		change(registry, iface, NULL, iface_decide);
+}
+
+static void note_master(struct registry *registry, unsigned int ifindex, unsigned int master)
+{
+	unsigned int before = ports_set(&registry->ports, ifindex, master);
+
+	if (before == master)
+		return;
+	decide_again(registry, before);
+	decide_again(registry, master);
+}
+
 void registry_link_present(struct registry *registry, const struct link *link)
 {
 	const struct rule *rule = rule_for(registry, link->name);
 	struct iface *iface = iface_set_find(&registry->watched, link->ifindex);
 
+	note_master(registry, link->ifindex, link->master);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
 	if (iface && iface->source && source_is_stale(iface->source, link)) {
 		drop(registry, iface, source_discard);
@@ -141,6 +163,7 @@ void registry_link_gone(struct registry *registry, unsigned int ifindex)
 {
 	struct iface *iface = iface_set_find(&registry->watched, ifindex);
 
+	note_master(registry, ifindex, 0);
 	if (iface)
 		drop(registry, iface, source_discard);
 }
@@ -181,9 +204,15 @@ void registry_adopt(struct registry *registry)
 	for (size_t i = 0; i < registry->watched.count; i++) {
 		struct iface *iface = registry->watched.iface[i];
 
-		if (iface->pending && iface->link.prog_id)
+		if (iface_was_left(iface))
 			change(registry, iface, NULL, iface_attach);
 	}
+}
+
+static bool has_rule(const struct iface *iface, enum rule_source source)
+{
+	return iface && iface->rule &&
+	       (iface->rule->source == source || iface->rule->source == RULE_AUTO);
 }
 
 static void sweep(unsigned int ifindex, void *context)
@@ -192,11 +221,15 @@ static void sweep(unsigned int ifindex, void *context)
 	const struct iface *iface = iface_set_find(&registry->watched, ifindex);
 	char name[IFNAMSIZ];
 
-	if (!if_indextoname(ifindex, name))
+	if (!if_indextoname(ifindex, name)) {
 		source_forget(registry->pins, ifindex);
-	else if (!iface || !iface->rule ||
-		 (iface->rule->source != RULE_COUNT && iface->rule->source != RULE_AUTO))
+		return;
+	}
+	if (!has_rule(iface, RULE_COUNT))
 		source_take_off(registry->pins, ifindex);
+	/* An observer keeps a program in memory that its owner has let go. */
+	if (!iface || (iface->kind != SOURCE_OBSERVE && !iface->pending))
+		source_unobserve(registry->pins, ifindex);
 }
 
 void registry_sweep(struct registry *registry)
@@ -226,6 +259,11 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 		change(registry, iface, NULL, iface_fail_reading);
 	}
 	return err;
+}
+
+int registry_read_errors(const struct iface *iface, struct xdp_errors *errors)
+{
+	return source_read_errors(iface->source, errors);
 }
 
 static unsigned int count_missing(const struct registry *registry)
@@ -312,5 +350,6 @@ void registry_free(struct registry *registry, bool persist)
 	free(registry->watched.iface);
 	free(registry->rows.iface);
 	free(registry->counted.iface);
+	ports_free(&registry->ports);
 	free(registry);
 }

@@ -68,6 +68,9 @@ const struct iface_set *registry_counted(const struct registry *registry);
  */
 int registry_read(struct registry *registry, struct iface *iface, struct counters *counters);
 
+/* What went wrong with its frames. 0; -ENOENT: it was never observed; or -errno. */
+int registry_read_errors(const struct iface *iface, struct xdp_errors *errors);
+
 /* How many interfaces the rules name that do not exist, and how many rows are failed. */
 unsigned int registry_missing(struct registry *registry);
 unsigned int registry_failed(const struct registry *registry);

@@ -10,9 +10,18 @@
 #include "source_kernel.h"
 #include "source_private.h"
 #include "source_program.h"
+#include "source_tracing.h"
 #include "util.h"
 
 /* --- the writer --- */
+
+/* A pin that is there and not what it should be; it is remembered for the text. */
+static void refuse(struct source *source, const struct link *link, const char *text)
+{
+	snprintf(source->remark, sizeof(source->remark), "%s", text);
+	source->refused = true;
+	log_warning(0, "%s: %s", link->name, text);
+}
 
 /* The program that an earlier run left at the hook. 0, -ENOENT if there is none, or -errno. */
 static int adopt_link(struct source *source, const struct link *link)
@@ -22,11 +31,8 @@ static int adopt_link(struct source *source, const struct link *link)
 	int err;
 
 	if (link_fd < 0) {
-		if (link_fd != -ENOENT) {
-			snprintf(source->remark, sizeof(source->remark), "%s", error);
-			source->refused = true;
-			log_warning(0, "%s: %s", link->name, error);
-		}
+		if (link_fd != -ENOENT)
+			refuse(source, link, error);
 		return link_fd;
 	}
 	err = count_adopt(&source->writer, link_fd, source->map_fd, link, text);
@@ -36,14 +42,14 @@ static int adopt_link(struct source *source, const struct link *link)
 		return -ENOENT;
 	}
 	if (err) {
-		snprintf(source->remark, sizeof(source->remark), "pin %.80s is left alone: %.150s",
+		snprintf(error, sizeof(error), "pin %.80s is left alone: %.150s",
 			 pins_path(source->pins, source->ifindex, PIN_LINK), text);
-		source->refused = true;
-		log_warning(0, "%s: %s", link->name, source->remark);
+		refuse(source, link, error);
 		return err;
 	}
 	link_fd = -1;
 	source->link_pinned = true;
+	source->resumed = source->writer.prog_id == link->prog_id;
 	return 0;
 }
 
@@ -69,27 +75,123 @@ static void save(struct source *source)
 		log_error(err, "interface %u: cannot write the state record", source->ifindex);
 }
 
-int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
-		  char text[static STATUS_TEXT_MAX])
+/* The end of taking a writer into use: what is to be known of it is written down. */
+static void settle(struct source *source, enum source_kind kind, int err,
+		   char text[static STATUS_TEXT_MAX])
 {
-	int err = -ENOENT;
-	size_t used;
+	size_t used = strlen(text);
 
-	*text = '\0';
-	source_detach(source);
-	if (source->pins)
-		err = adopt_link(source, link);
-	if (err)
-		err = attach_anew(source, link, hook, source->pins && err == -ENOENT, text);
-	/* The record may be older than the program: a crash between the two. */
+	if (!err)
+		source->state.kind = kind;
+	/* The record may be older than the writer: a crash between the two. */
 	if (!err && !source->state.discontinuity)
 		source->state.discontinuity = monotonic_ms();
-	used = strlen(text);
+	/* About pins of counters that there will not be. */
+	if (err && kind == SOURCE_OBSERVE)
+		return;
 	if (*source->remark)
 		snprintf(text + used, STATUS_TEXT_MAX - used, "%s%s", used ? "; " : "",
 			 source->remark);
 	save(source);
+}
+
+int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
+		  char text[static STATUS_TEXT_MAX])
+{
+	int err = -ENOENT;
+
+	*text = '\0';
+	source_detach(source);
+	if (source->pins) {
+		source_unobserve(source->pins, source->ifindex);
+		err = adopt_link(source, link);
+	}
+	if (err)
+		err = attach_anew(source, link, hook, source->pins && err == -ENOENT, text);
+	settle(source, SOURCE_COUNT, err, text);
 	return err;
+}
+
+/* The observer that an earlier run left. 0, -ENOENT if there is none, or -errno. */
+static int adopt_observer(struct source *source, const struct link *link,
+			  const struct port_list *ports)
+{
+	char text[STATUS_TEXT_MAX];
+	int err = observe_adopt(&source->observation, source->pins, source->map_fd, link, ports,
+				&source->resumed, text);
+
+	if (err == -ESTALE) {
+		source_unobserve(source->pins, source->ifindex);
+		return -ENOENT;
+	}
+	if (err && err != -ENOENT)
+		refuse(source, link, text);
+	if (!err) {
+		source->observation_pinned = true;
+		if (!source->resumed)
+			source->state.discontinuity = monotonic_ms();
+	}
+	return err;
+}
+
+static int observe_anew(struct source *source, const struct link *link,
+			const struct port_list *ports, bool pin, char text[static STATUS_TEXT_MAX])
+{
+	int err = observe_attach(&source->observation, source->map_fd, link, ports, text);
+
+	if (err)
+		return err;
+	source->observation_pinned =
+		pin && !observer_pin(source->observation.observer, source->pins, source->ifindex,
+				     source->remark);
+	source->state.discontinuity = monotonic_ms();
+	return 0;
+}
+
+int source_observe(struct source *source, const struct link *link, const struct port_list *ports,
+		   char text[static STATUS_TEXT_MAX])
+{
+	int err, left = -ENOENT;
+
+	*text = '\0';
+	source_detach(source);
+	err = observe_open(source->common, text);
+	if (!err && source->pins)
+		left = adopt_observer(source, link, ports);
+	if (!err && left)
+		err = observe_anew(source, link, ports, source->pins && left == -ENOENT, text);
+	settle(source, SOURCE_OBSERVE, err, text);
+	return err;
+}
+
+bool source_observes(const struct source *source, uint32_t prog_id)
+{
+	return source->observation.observer && source->observation.key.program == prog_id;
+}
+
+void source_set_ports(struct source *source, const struct port_list *ports)
+{
+	observe_set_ports(&source->observation, source->map_fd, ports);
+}
+
+int source_can_trace(const struct pins *pins, char text[static STATUS_TEXT_MAX])
+{
+	return observe_open(pins, text);
+}
+
+int source_can_observe(uint32_t prog_id, char text[static STATUS_TEXT_MAX])
+{
+	return observer_check(prog_id, text);
+}
+
+bool source_resumed(const struct source *source)
+{
+	return source->resumed;
+}
+
+enum source_kind source_last_kind(const struct source *source)
+{
+	return source->state.kind ? (enum source_kind)source->state.kind : SOURCE_NONE;
 }
 
 const char *source_refusal(const struct source *source)
@@ -105,6 +207,13 @@ void source_detach(struct source *source)
 		close(source->writer.link_fd);
 	source->writer = (struct count_attachment){ .link_fd = -1 };
 	source->link_pinned = false;
+	if (source->observation_pinned) {
+		pins_remove(source->pins, source->ifindex, PIN_OUT);
+		pins_remove(source->pins, source->ifindex, PIN_IN);
+	}
+	observe_detach(&source->observation);
+	source->observation_pinned = false;
+	source->resumed = false;
 }
 
 static void keep_pinned(struct source *source, enum pin pin, int fd)
@@ -132,6 +241,11 @@ void source_keep(struct source *source, const struct link *link)
 	keep_pinned(source, PIN_STATE, source->state_fd);
 	if (source->link_pinned)
 		keep_pinned(source, PIN_LINK, source->writer.link_fd);
+	if (source->observation_pinned) {
+		keep_pinned(source, PIN_IN, observer_in_fd(source->observation.observer));
+		keep_pinned(source, PIN_OUT, observer_out_fd(source->observation.observer));
+		tracing_keep(source->common);
+	}
 }
 
 uint32_t source_prog_id(const struct source *source)
@@ -177,6 +291,7 @@ void source_close(struct source *source)
 	}
 	if (source->writer.link_fd >= 0)
 		close(source->writer.link_fd);
+	observe_close(&source->observation);
 	if (source->map_fd >= 0)
 		close(source->map_fd);
 	if (source->state_fd >= 0)
@@ -189,6 +304,7 @@ void source_discard(struct source *source)
 	if (!source)
 		return;
 	source_detach(source);
+	observe_forget_errors(source->common, source->ifindex);
 	if (source->pins) {
 		pins_remove(source->pins, source->ifindex, PIN_MAP);
 		pins_remove(source->pins, source->ifindex, PIN_STATE);
@@ -214,6 +330,11 @@ int source_read(struct source *source, struct counters *served)
 	return 0;
 }
 
+int source_read_errors(const struct source *source, struct xdp_errors *errors)
+{
+	return observe_read_errors(source->common, source->ifindex, errors);
+}
+
 int64_t source_discontinuity(const struct source *source)
 {
 	return source->state.discontinuity;
@@ -232,5 +353,6 @@ void source_set_last_change(struct source *source, int64_t when)
 
 void source_cleanup(void)
 {
+	tracing_close();
 	program_close();
 }

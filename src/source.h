@@ -12,7 +12,9 @@
 
 #include "counters.h"
 #include "links.h"
+#include "observe.h"
 #include "pins.h"
+#include "ports.h"
 #include "rules.h"
 
 /* Numbered like the MIB's XdpCounterSource. */
@@ -23,10 +25,14 @@ enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
 
 struct source;
 
-/* What the kernel knows of a program; empty strings where it does not tell (bpf_prog_info). */
+/* Size of a program's name, with its NUL: xdpIfProgramName. */
+#define PROGRAM_NAME_MAX 128
+
+/* What the kernel tells of a program; empty strings where it does not (bpf_prog_info). */
 struct program_info {
-	char name[16]; /* BPF_OBJ_NAME_LEN */
-	char tag[17];  /* BPF_TAG_SIZE octets in hexadecimal */
+	/* Its entry function (BTF); behind a dispatcher "dispatcher: component, component". */
+	char name[PROGRAM_NAME_MAX];
+	char tag[17]; /* BPF_TAG_SIZE octets in hexadecimal */
 };
 
 /*
@@ -47,6 +53,31 @@ int source_open(struct source **source, const struct pins *pins, const struct li
  */
 int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
 		  char text[static STATUS_TEXT_MAX]);
+
+/*
+ * Counts the verdicts of the program at the hook, which is not ours and stays untouched, on frames
+ * of the interface and of its ports: by the observer that an earlier run left there, if it is the
+ * right one, else by a new one. A writer that the source had before is let go. text is empty, or
+ * says what the operator should know; on failure, -errno, why the program cannot be observed.
+ */
+int source_observe(struct source *source, const struct link *link, const struct port_list *ports,
+		   char text[static STATUS_TEXT_MAX]);
+
+/* Whether that is the program that is observed; and to have frames of other ports counted. */
+bool source_observes(const struct source *source, uint32_t prog_id);
+void source_set_ports(struct source *source, const struct port_list *ports);
+
+/* Whether anything can be observed here: 0; or -errno with why not in text. */
+int source_can_trace(const struct pins *pins, char text[static STATUS_TEXT_MAX]);
+
+/* What source_observe() would answer, as far as that can be told without touching anything. */
+int source_can_observe(uint32_t prog_id, char text[static STATUS_TEXT_MAX]);
+
+/* Whether the writer is one that an earlier run left, and has missed no frame since. */
+bool source_resumed(const struct source *source);
+
+/* Who counted last, in whatever run; SOURCE_NONE if nobody has. */
+enum source_kind source_last_kind(const struct source *source);
 
 /* What is wrong with a pin that was found and refused, or "". It belongs to the source. */
 const char *source_refusal(const struct source *source);
@@ -77,7 +108,10 @@ bool source_is_stale(const struct source *source, const struct link *link);
  */
 int source_read(struct source *source, struct counters *served);
 
-/* While our program is on the link: pins again what somebody has unpinned, and notes its name. */
+/* What went wrong with frames of the interface. 0; -ENOENT: it was never observed; or -errno. */
+int source_read_errors(const struct source *source, struct xdp_errors *errors);
+
+/* While there is a writer: pins again what somebody has unpinned, and notes its name. */
 void source_keep(struct source *source, const struct link *link);
 
 /* When the program or its state last changed: CLOCK_MONOTONIC in ms, kept over restarts by the
@@ -103,15 +137,30 @@ bool source_is_kept(const struct pins *pins, unsigned int ifindex);
  */
 bool source_take_off(const struct pins *pins, unsigned int ifindex);
 
+/* Whether an earlier run left an observer there; and to end it. True if there was one. */
+bool source_was_observed(const struct pins *pins, unsigned int ifindex);
+bool source_unobserve(const struct pins *pins, unsigned int ifindex);
+
+/* source_last_kind() of what is pinned. */
+enum source_kind source_kept_kind(const struct pins *pins, unsigned int ifindex);
+
 /* Takes away all that is pinned for an interface. True if there was something. */
 bool source_forget(const struct pins *pins, unsigned int ifindex);
 
 /*
- * The same for xdp-stats, and the operator's mark with it. 0, *program says whether there was one;
- * or -errno with what was in the way in why, -ENOENT if there was nothing.
+ * The same for xdp-stats, and the operator's mark with it. 0, *kind says who counted; or -errno
+ * with what was in the way in why, -ENOENT if there was nothing.
  */
-int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
+int source_unload(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
 		  char why[static PINS_ERROR_MAX]);
+
+/*
+ * Makes the operator's mark and ends what is pinned; the values stay. 0, *kind says what was ended;
+ * or -errno with the reason in why: the mark may have been made then, and the rest is left to the
+ * agent.
+ */
+int source_release(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
+		   char why[static PINS_ERROR_MAX]);
 
 /*
  * What source_read() would serve, from the pins alone; for readers beside the agent. Returns 0 or

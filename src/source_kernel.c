@@ -4,8 +4,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
+#include <linux/capability.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "util.h"
 
@@ -79,25 +83,28 @@ int source_map_id(int map_fd, uint32_t *id)
 	return err;
 }
 
-struct program_info source_describe_fd(int prog_fd)
+int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry)
 {
-	struct program_info described = { 0 };
-	struct bpf_prog_info info = { 0 };
-	__u32 size = sizeof(info);
+	struct bpf_func_info function = { 0 };
+	__u32 size = sizeof(*info);
+	int err;
 
-	if (bpf_obj_get_info_by_fd(prog_fd, &info, &size))
-		return described;
-	snprintf(described.name, sizeof(described.name), "%s", info.name);
-	for (unsigned int i = 0; i < BPF_TAG_SIZE; i++)
-		snprintf(described.tag + 2 * i, 3, "%02x", info.tag[i]);
-	return described;
+	*info = (struct bpf_prog_info){
+		.func_info = (__u64)(uintptr_t)&function,
+		.func_info_rec_size = sizeof(function),
+		.nr_func_info = 1,
+	};
+	err = bpf_obj_get_info_by_fd(prog_fd, info, &size);
+	if (!err)
+		*entry = function.type_id;
+	return err;
 }
 
-struct program_info source_describe(uint32_t prog_id)
+bool source_has_capability(int capability)
 {
-	_cleanup_close_ int fd = prog_id ? bpf_prog_get_fd_by_id(prog_id) : -1;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
-	struct program_info none = { 0 };
-
-	return fd < 0 ? none : source_describe_fd(fd);
+	return !syscall(SYS_capget, &header, sets) &&
+	       sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
 }

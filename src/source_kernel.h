@@ -14,7 +14,20 @@ int source_read_map(int map_fd, struct counters *sum);
 /* The number by which the kernel knows a map. 0 or -errno; *id is then unchanged. */
 int source_map_id(int map_fd, uint32_t *id);
 
-/* As source_describe(), of a program that is at hand: nothing is kept back then. */
+/*
+ * What the kernel tells of a program, and the BTF id of its entry function: 0 if it has no BTF, or
+ * without CAP_BPF. 0 or -errno.
+ */
+struct bpf_prog_info;
+int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry);
+
+/*
+ * As source_describe(), of a program that is at hand: without CAP_SYS_ADMIN its name then is the
+ * first 15 characters, and those behind a dispatcher are not known.
+ */
 struct program_info source_describe_fd(int prog_fd);
+
+/* Whether a capability of linux/capability.h is in the effective set of the process. */
+bool source_has_capability(int capability);
 
 #endif

@@ -144,6 +144,7 @@ int source_open(struct source **out, const struct pins *pins, const struct link 
 	*source = (struct source){
 		.ifindex = link->ifindex,
 		.pins = pins,
+		.common = pins,
 		.map_fd = -ENOENT,
 		.state_fd = -ENOENT,
 		.writer.link_fd = -1,

@@ -76,7 +76,8 @@ bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t 
 
 bool source_is_kept(const struct pins *pins, unsigned int ifindex)
 {
-	return !access(pins_path(pins, ifindex, PIN_STATE), F_OK);
+	return !access(pins_path(pins, ifindex, PIN_MAP), F_OK) ||
+	       !access(pins_path(pins, ifindex, PIN_STATE), F_OK);
 }
 
 bool source_take_off(const struct pins *pins, unsigned int ifindex)
@@ -92,6 +93,25 @@ bool source_take_off(const struct pins *pins, unsigned int ifindex)
 	return on_interface;
 }
 
+bool source_was_observed(const struct pins *pins, unsigned int ifindex)
+{
+	return observe_is_pinned(pins, ifindex);
+}
+
+bool source_unobserve(const struct pins *pins, unsigned int ifindex)
+{
+	return observe_is_pinned(pins, ifindex) && observe_forget(pins, ifindex);
+}
+
+enum source_kind source_kept_kind(const struct pins *pins, unsigned int ifindex)
+{
+	char error[PINS_ERROR_MAX];
+	struct source_state state;
+	_cleanup_close_ int fd = source_state_open(&state, pins, ifindex, error);
+
+	return fd >= 0 && state.kind ? (enum source_kind)state.kind : SOURCE_NONE;
+}
+
 bool source_forget(const struct pins *pins, unsigned int ifindex)
 {
 	char error[STATUS_TEXT_MAX];
@@ -104,42 +124,64 @@ bool source_forget(const struct pins *pins, unsigned int ifindex)
 	/* A link that stays may be of a program that counts in the map. */
 	if (link_fd >= 0 || link_fd == -ENOENT) {
 		forgot = source_take_off(pins, ifindex);
+		forgot |= source_unobserve(pins, ifindex);
 		if (map_fd >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_MAP);
 		if (state_fd >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_STATE);
 	}
+	observe_forget_errors(pins, ifindex);
 	pins_retake(pins, ifindex);
 	pins_remove_interface(pins, ifindex);
 	return forgot;
 }
 
-/* 0 if what is pinned is ours, or nothing; else -errno with what is not in why. */
-static int check_pins(const struct pins *pins, unsigned int ifindex,
-		      char why[static PINS_ERROR_MAX])
+/* 0 if the writer that is pinned is ours, or there is none; else -errno with what is not in why. */
+static int check_writer(const struct pins *pins, unsigned int ifindex,
+			char why[static PINS_ERROR_MAX])
 {
 	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
-	_cleanup_close_ int map_fd = -1;
 
-	if (link_fd < 0 && link_fd != -ENOENT)
-		return link_fd;
-	map_fd = source_pinned_map(pins, ifindex, why);
-	return map_fd < 0 && map_fd != -ENOENT ? map_fd : 0;
+	return link_fd < 0 && link_fd != -ENOENT ? link_fd : observe_check(pins, ifindex, why);
 }
 
-int source_unload(const struct pins *pins, unsigned int ifindex, bool *program,
+/* Ends the writer that is pinned, and tells which it was. */
+static enum source_kind end_writer(const struct pins *pins, unsigned int ifindex)
+{
+	if (source_take_off(pins, ifindex))
+		return SOURCE_COUNT;
+	return source_unobserve(pins, ifindex) ? SOURCE_OBSERVE : SOURCE_NONE;
+}
+
+int source_unload(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
 		  char why[static PINS_ERROR_MAX])
 {
 	bool released = pins_is_released(pins, ifindex);
-	int err = check_pins(pins, ifindex, why);
+	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, why);
+	int err = map_fd < 0 && map_fd != -ENOENT ? map_fd : check_writer(pins, ifindex, why);
 
 	if (err)
 		return err;
-	*program = source_take_off(pins, ifindex);
-	if (source_forget(pins, ifindex) || *program || released)
+	*kind = end_writer(pins, ifindex);
+	if (source_forget(pins, ifindex) || *kind != SOURCE_NONE || released)
 		return 0;
 	snprintf(why, PINS_ERROR_MAX, "nothing of ours is pinned for it");
 	return -ENOENT;
+}
+
+int source_release(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
+		   char why[static PINS_ERROR_MAX])
+{
+	int err = pins_release(pins, ifindex);
+
+	if (err) {
+		snprintf(why, PINS_ERROR_MAX, "%s", strerror(-err));
+		return err;
+	}
+	err = check_writer(pins, ifindex, why);
+	if (!err)
+		*kind = end_writer(pins, ifindex);
+	return err;
 }
 
 int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
@@ -158,7 +200,7 @@ int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *
 	if (err)
 		return err;
 	state_fd = source_state_open(&state, pins, ifindex, text);
-	if (state_fd < 0)
+	if (state_fd < 0 && state_fd != -ENOENT)
 		return state_fd;
 	err = source_map_id(map_fd, &map_id);
 	if (!err)
@@ -167,7 +209,7 @@ int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *
 		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
 		return err;
 	}
-	if (state.map_id != map_id)
+	if (state.map_id && state.map_id != map_id)
 		carry_switch(&state.carry, &reading);
 	else
 		carry_update(&state.carry, &reading);

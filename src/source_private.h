@@ -4,15 +4,19 @@
 #define XDP_AGENTX_SOURCE_PRIVATE_H
 
 #include "source_count.h"
+#include "source_observe.h"
 #include "source_state.h"
 
 struct source {
 	unsigned int ifindex;
-	const struct pins *pins; /* NULL: nothing of this source is pinned */
-	int map_fd, state_fd;    /* state_fd is -1 without pins */
+	const struct pins *pins;   /* NULL: nothing of this source is pinned */
+	const struct pins *common; /* the same, but NULL only if nothing is pinned at all */
+	int map_fd, state_fd;      /* state_fd is -1 without pins */
 	struct source_state state;
 	struct count_attachment writer; /* link_fd is -1 while there is none */
-	bool link_pinned;
+	struct observation observation; /* at most one of the two is in use */
+	bool link_pinned, observation_pinned;
+	bool resumed; /* the writer is one that an earlier run left, and missed nothing */
 	char remark[PINS_ERROR_MAX]; /* why something is not pinned, or empty */
 	bool refused;                /* the remark is about a pin that is there */
 };

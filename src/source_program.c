@@ -53,7 +53,7 @@ void program_forget_kernel_message(void)
 }
 
 /* The verifier gives its reason in the last line but one; the last one holds its figures. */
-static const char *verifier_reason(char *log)
+const char *program_verifier_reason(char *log)
 {
 	char *figures = strstr(log, "\nprocessed "), *line;
 
@@ -77,7 +77,7 @@ static int load_form(const void *elf, size_t size, char text[static STATUS_TEXT_
 		log[0] = '\0';
 		bpf_program__set_log_buf(program, log, sizeof(log));
 		err = bpf_object__load(object);
-		reason = verifier_reason(log);
+		reason = program_verifier_reason(log);
 	}
 	if (err) {
 		snprintf(text, STATUS_TEXT_MAX, "cannot load the counter program: %s%s%.120s%s",
@@ -141,13 +141,40 @@ int program_create_map(char text[static STATUS_TEXT_MAX])
 
 static bool loads_map(const struct bpf_insn *insn, int map_fd)
 {
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) && insn->src_reg == BPF_PSEUDO_MAP_FD &&
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE) &&
 	       insn->imm == map_fd;
+}
+
+struct bpf_insn *program_copy_insns(const struct bpf_program *program,
+				    const struct program_maps *maps, size_t count)
+{
+	const struct bpf_insn *insns = bpf_program__insns(program);
+	size_t insn_count = bpf_program__insn_cnt(program);
+	struct bpf_insn *copy = calloc(insn_count, sizeof(*copy));
+
+	for (size_t i = 0; copy && i < insn_count; i++) {
+		copy[i] = insns[i];
+		for (size_t j = 0; j < count; j++)
+			if (loads_map(&insns[i], maps[j].template_fd))
+				copy[i].imm = maps[j].copy_fd;
+	}
+	return copy;
+}
+
+int program_template_fd(void)
+{
+	return bpf_program__fd(template.program);
+}
+
+const char *program_template_name(void)
+{
+	return bpf_program__name(template.program);
 }
 
 int program_load(int map_fd)
 {
-	int template_map_fd = bpf_map__fd(template.map);
+	const struct program_maps maps = { bpf_map__fd(template.map), map_fd };
 	size_t count = bpf_program__insn_cnt(template.program);
 	const struct btf *btf = bpf_object__btf(template.object);
 	struct bpf_func_info function = {
@@ -159,14 +186,10 @@ int program_load(int map_fd)
 		    .prog_btf_fd = (__u32)bpf_object__btf_fd(template.object),
 		    .func_info = &function, .func_info_cnt = 1,
 		    .func_info_rec_size = sizeof(function));
-	_cleanup_free_ struct bpf_insn *insns = calloc(count, sizeof(*insns));
+	_cleanup_free_ struct bpf_insn *insns = program_copy_insns(template.program, &maps, 1);
 
 	if (!insns)
 		return -ENOMEM;
-	memcpy(insns, bpf_program__insns(template.program), count * sizeof(*insns));
-	for (size_t i = 0; i < count; i++)
-		if (loads_map(&insns[i], template_map_fd))
-			insns[i].imm = map_fd;
 	return bpf_prog_load(BPF_PROG_TYPE_XDP, COUNTER_PROGRAM, "GPL", insns, count, &options);
 }
 
@@ -180,12 +203,17 @@ static int tag_of(int prog_fd, unsigned char tag[static BPF_TAG_SIZE])
 	return err;
 }
 
+bool program_same_tag(int prog_fd, int other_fd)
+{
+	unsigned char tag[BPF_TAG_SIZE], other[BPF_TAG_SIZE];
+
+	return !tag_of(prog_fd, tag) && !tag_of(other_fd, other) &&
+	       !memcmp(tag, other, BPF_TAG_SIZE);
+}
+
 bool program_is_current(int prog_fd)
 {
-	unsigned char ours[BPF_TAG_SIZE], theirs[BPF_TAG_SIZE];
-
-	return !tag_of(bpf_program__fd(template.program), ours) && !tag_of(prog_fd, theirs) &&
-	       !memcmp(ours, theirs, BPF_TAG_SIZE);
+	return program_same_tag(prog_fd, bpf_program__fd(template.program));
 }
 
 bool program_can_be_found(void)

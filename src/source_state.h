@@ -16,7 +16,7 @@
 #include "pins.h"
 
 /* Of the layout below; a record of another one is refused. */
-#define SOURCE_STATE_VERSION 1
+#define SOURCE_STATE_VERSION 2
 
 struct source_state {
 	uint32_t version;
@@ -25,6 +25,7 @@ struct source_state {
 	uint64_t address;      /* hardware address of the interface, to know it again by */
 	int64_t discontinuity; /* CLOCK_MONOTONIC in ms; 0: it has never been counted */
 	int64_t last_change;   /* the same, of xdpIfLastChange */
+	uint64_t kind;         /* enum source_kind: who counted last; 0: nobody yet */
 	struct carry carry;
 };
 

@@ -48,8 +48,8 @@ static void print_usage(FILE *to)
 		    "  -h            print this text, and exit\n"
 		    "  -v            print the version, and exit\n\n"
 		    "  unload        take our programs, counters and pins away\n"
-		    "  release       let the XDP hook of an interface go until it is retaken\n"
-		    "  retake        have the agent take the hook again\n");
+		    "  release       let an interface go, and its XDP hook, until it is retaken\n"
+		    "  retake        have the agent count or observe it again\n");
 }
 
 static int usage_error(const char *message)
@@ -142,25 +142,36 @@ static int print_stats(struct stats *stats)
 
 static void unload(struct stats *stats, unsigned int ifindex, const char *name)
 {
+	static const char *const writers[] = {
+		[SOURCE_NONE] = "",
+		[SOURCE_COUNT] = "program and ",
+		[SOURCE_OBSERVE] = "observer and ",
+	};
 	char why[PINS_ERROR_MAX];
-	bool program;
+	enum source_kind kind;
 
-	if (source_unload(stats->pins, ifindex, &program, why))
+	if (source_unload(stats->pins, ifindex, &kind, why))
 		fail(stats, name, why);
 	else
-		printf("%s: %s\n", name,
-		       program ? "program and counters taken away" : "counters taken away");
+		printf("%s: %scounters taken away\n", name, writers[kind]);
 }
 
 static void release(struct stats *stats, unsigned int ifindex, const char *name)
 {
-	int err = pins_release(stats->pins, ifindex);
-	bool program = !err && source_take_off(stats->pins, ifindex);
+	static const char *const ended[] = {
+		[SOURCE_NONE] = "",
+		[SOURCE_COUNT] = ", program taken off",
+		[SOURCE_OBSERVE] = ", no longer observed",
+	};
+	char why[PINS_ERROR_MAX];
+	enum source_kind kind;
 
-	if (err)
-		fail(stats, name, strerror(-err));
+	if (source_release(stats->pins, ifindex, &kind, why))
+		fail(stats, name, why);
+	else if (kind != SOURCE_COUNT && lock_holder())
+		printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
 	else
-		printf("%s: released%s\n", name, program ? ", program taken off" : "");
+		printf("%s: released%s\n", name, ended[kind]);
 }
 
 static void retake(struct stats *stats, unsigned int ifindex, const char *name)
@@ -171,7 +182,7 @@ static void retake(struct stats *stats, unsigned int ifindex, const char *name)
 	if (err)
 		fail(stats, name, err == -ENOENT ? "it is not released" : strerror(-err));
 	else
-		printf("%s: the agent will take the hook again\n", name);
+		printf("%s: the agent will count it again\n", name);
 }
 
 /* In any namespace, so that the path says more than a name. */

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <stdio.h>
@@ -180,6 +181,13 @@ uint32_t lab_prog_id(int prog_fd)
 
 	lab_fdinfo(prog_fd, "prog_id:", id);
 	return (uint32_t)atoi(id);
+}
+
+bool lab_program_is_gone(const void *prog_id)
+{
+	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(*(const uint32_t *)prog_id);
+
+	return fd == -ENOENT;
 }
 
 struct lab_answer lab_ask_child(void (*child)(struct lab_answer *answer), int *status)

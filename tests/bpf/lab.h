@@ -57,6 +57,9 @@ void lab_assert_passed(const struct counters *counters, uint64_t packets, uint64
 void lab_fdinfo(int fd, const char *name, char value[static 64]);
 uint32_t lab_prog_id(int prog_fd);
 
+/* For lab_eventually(): whether the program with this id, a uint32_t, is no longer loaded. */
+bool lab_program_is_gone(const void *prog_id);
+
 /* What a child process, which must not use cmocka, hands to its parent. */
 struct lab_answer {
 	int err;

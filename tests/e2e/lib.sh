@@ -43,9 +43,11 @@ setup() {
 
 . "$srcdir/tests/tap.sh"
 
-# wait_for SECONDS COMMAND...: until the command passes; fails when the time is over.
+# wait_for SECONDS COMMAND...: until the command passes; fails when the time is over. A slow machine
+# has TIME_SCALE times as much.
+TIME_SCALE=${TIME_SCALE:-1}
 wait_for() {
-	local deadline=$(($(date +%s%N) + $1 * 1000000000))
+	local deadline=$(($(date +%s%N) + $1 * TIME_SCALE * 1000000000))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ "$(date +%s%N)" -ge "$deadline" ]; then
@@ -192,15 +194,15 @@ failed() {
 # get OID..., getnext OID..., walk OID: values only, a line each; walk has the OIDs in front.
 # get shows a TimeStamp as a number.
 get() {
-	snmpget -v2c -c public -t 3 -r 0 -OQvUnt "$SNMP_ADDRESS" "$@"
+	snmpget -v2c -c public -t $((3 * TIME_SCALE)) -r 0 -OQvUnt "$SNMP_ADDRESS" "$@"
 }
 
 getnext() {
-	snmpgetnext -v2c -c public -t 3 -r 0 -OQUn "$SNMP_ADDRESS" "$@"
+	snmpgetnext -v2c -c public -t $((3 * TIME_SCALE)) -r 0 -OQUn "$SNMP_ADDRESS" "$@"
 }
 
 walk() {
-	snmpwalk -v2c -c public -t 3 -r 0 -OQUn "$SNMP_ADDRESS" "$@"
+	snmpwalk -v2c -c public -t $((3 * TIME_SCALE)) -r 0 -OQUn "$SNMP_ADDRESS" "$@"
 }
 
 # The options with which net-snmp's tools know the names of XDP-STATS-MIB.
@@ -232,4 +234,6 @@ row() {
 	get "$ROOT".1.2.1.{1..7}."$(ifindex "$1")" | tr -d '"' | paste -sd'|'
 }
 
+# An agent that ends only because its PID namespace does hangs on Linux 6.1 if it traces anything.
+trap '[ -z "${agent_pid-}" ] || { kill "$agent_pid"; wait "$agent_pid"; } 2>/dev/null' EXIT
 setup

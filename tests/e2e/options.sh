@@ -221,10 +221,10 @@ is "-t prints the plan, interface by interface" "$code:$out:$err" \
 lo               map      -        failed: map is not in this version
 xa               count    native   the counter program will be attached
 xb               auto     any      the counter program will be attached
-xc               observe  -        failed: observe is not in this version
+xc               observe  -        no program is attached
 xd               observe  -        nothing, until a program is attached
 xe               off      -        left alone
-xf               count    generic  failed: program 'somebody' (id $before, generic) is attached already and is left alone; detach it to have the interface counted
+xf               count    generic  failed: program 'somebody' (id $before, generic) is attached already and is left alone: detach it to have the interface counted
 xg               count    generic  does not exist:"
 run -t -C -c $RUN/plan.conf -i xa:off -i 'x[ab]:count:generic'
 is "-i comes before the file, the first match wins" "$(plan xa):$(plan xb)" \

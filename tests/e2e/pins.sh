@@ -73,9 +73,9 @@ back state
 record=$(bpftool -j map lookup pinned "$dir/state" key 0 0 0 0 | tr -d '[]{}",' |
 	sed 's/.*value://; s/0x/ 0x/g')
 # shellcheck disable=SC2086 # bytes, a word each
-bpftool map update pinned "$dir/state" key 0 0 0 0 value 0x63 ${record# 0x01}
+bpftool map update pinned "$dir/state" key 0 0 0 0 value 0x63 ${record# 0x??}
 with "a record of another version"
-ok "it is named" logged "pin $dir/state is left alone: its layout has version 99, expected 1"
+ok "it is named" logged "pin $dir/state is left alone: its layout has version 99, expected 2"
 stop_agent
 # shellcheck disable=SC2086
 bpftool map update pinned "$dir/state" key 0 0 0 0 value $record

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* send_frames IFNAME COUNT LENGTH: sends that many Ethernet frames of that many octets, no more. */
+/*
+ * send_frames IFNAME COUNT LENGTH [OCTET]: sends that many Ethernet frames of that many octets, no
+ * more; OCTET is the first one after the header, 0 if it is not given.
+ */
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -20,8 +23,8 @@ int main(int argc, char **argv)
 	unsigned long count, length;
 	int fd;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: %s IFNAME COUNT LENGTH\n", argv[0]);
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: %s IFNAME COUNT LENGTH [OCTET]\n", argv[0]);
 		return 2;
 	}
 	to.sll_ifindex = (int)if_nametoindex(argv[1]);
@@ -36,6 +39,8 @@ int main(int argc, char **argv)
 	memset(header->h_dest, 0x02, ETH_ALEN);
 	memset(header->h_source, 0x06, ETH_ALEN);
 	header->h_proto = htons(ETHERTYPE_LOCAL_EXPERIMENTAL);
+	if (argc == 5)
+		frame[sizeof(*header)] = (unsigned char)strtoul(argv[4], NULL, 10);
 	memcpy(to.sll_addr, header->h_dest, ETH_ALEN);
 	while (count) {
 		if (sendto(fd, frame, length, 0, (struct sockaddr *)&to, sizeof(to)) >= 0) {

@@ -49,14 +49,14 @@ is "release takes the program off at once" "$(stats release xa; xdp_id xa)" \
 exit 0"
 ok "the agent sees it" wait_for 5 waiting xa
 is "and says so" "$(column 4 xa)" \
-	'"released by the operator; xdp-stats retake takes the hook again"'
+	'"released by the operator; xdp-stats retake ends that"'
 frames xa 3 100
 is "rows are kept with their totals" "$(passed xa)" "1005 100300"
 stop_agent
 start_agent -c $RUN/agent.conf -i xa -i xb
 wait_for 10 counting xb
 is "also after a restart" "$(column 3 xa)|$(passed xa)|$(xdp_id xa)" "2|1005 100300|"
-is "retake" "$(stats retake xa)" "xa: the agent will take the hook again
+is "retake" "$(stats retake xa)" "xa: the agent will count it again
 exit 0"
 ok "the agent takes the hook again" wait_for 5 counting xa
 is "retake what is not released" "$(stats retake xa | head -n 1)" "xdp-stats: xa: it is not released"

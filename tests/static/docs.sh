@@ -84,7 +84,7 @@ ok "and with all its directives in force" accepts < <(uncommented)
 
 is "the tests that lifecycle.md names are there" \
 	"$(grep -oE '[a-z_]+\.sh' "$srcdir/docs/lifecycle.md" | sort -u | while read -r test; do
-		[ -e "$srcdir/tests/e2e/$test" ] || echo "$test"
+		[ -e "$srcdir/tests/e2e/$test" ] || [ -e "$srcdir/tests/vm/$test" ] || echo "$test"
 	done)" ""
 
 for file in "$srcdir"/*.md "$srcdir"/docs/*.md; do

@@ -203,10 +203,11 @@ static void test_port_that_leaves_its_bridge(void **state)
 	unit_run("ip link add va type veth peer name vb");
 	unit_run("ip link set va master vbr");
 	read_all();
+	assert_int_equal(find("va")->master, if_nametoindex("vbr"));
 	unit_run("ip link set va nomaster");
 	read_all();
 	assert_int_equal(gone_count, 0);
-	assert_non_null(find("va"));
+	assert_int_equal(find("va")->master, 0);
 
 	/* The bridge itself is a link. */
 	unit_run("ip link del vbr");
@@ -312,21 +313,41 @@ static void test_programs(void **state)
 	assert_xdp("va", XDP_MODE_NONE, 0);
 }
 
-/* The kernel need not tell of it, so a dump has to. */
+/* The kernel need not tell of it, so a dump has to, or a question about this one. */
 static void test_program_attached_by_link(void **state)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
+	unsigned int ifindex;
 	int link_fd;
 
 	(void)state;
 	unit_run("ip link add va type veth peer name vb");
-	link_fd = bpf_link_create(prog_fd, (int)if_nametoindex("va"), BPF_XDP, &options);
+	ifindex = if_nametoindex("va");
+	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
 	assert_true(link_fd >= 0);
 	assert_int_equal(links_dump(links), 0);
 	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
 	close(link_fd);
 	assert_int_equal(links_dump(links), 0);
 	assert_xdp("va", XDP_MODE_NONE, 0);
+
+	memset(known, 0, sizeof(known));
+	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
+	assert_int_equal(links_ask(links, ifindex), 0);
+	assert_int_equal(count_known(), 1);
+	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
+	close(link_fd);
+	assert_int_equal(links_ask(links, ifindex), 0);
+	assert_xdp("va", XDP_MODE_NONE, 0);
+}
+
+static void test_link_that_is_not_there(void **state)
+{
+	(void)state;
+	assert_int_equal(links_ask(links, MAX_IFINDEX), -ENODEV);
+	assert_int_equal(count_known(), 0);
+	assert_int_equal(gone_count, 0);
+	assert_string_equal(unit_logged, "");
 }
 
 static void test_no_descriptors_left(void **state)
@@ -334,7 +355,7 @@ static void test_no_descriptors_left(void **state)
 	const struct link_handlers handlers = { 0 };
 	struct rlimit before, none;
 	struct links *other = NULL;
-	int open_err, dump_err;
+	int open_err, dump_err, ask_err;
 
 	(void)state;
 	assert_true(fcntl(links_fd(links), F_GETFD) & FD_CLOEXEC);
@@ -344,13 +365,16 @@ static void test_no_descriptors_left(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	open_err = links_open(&other, &handlers);
 	dump_err = links_dump(links);
+	ask_err = links_ask(links, 1);
 	setrlimit(RLIMIT_NOFILE, &before);
 
 	assert_int_equal(open_err, -EMFILE);
 	assert_null(other);
 	assert_int_equal(dump_err, -EMFILE);
+	assert_int_equal(ask_err, -EMFILE);
 	assert_contains(unit_logged, "err: cannot subscribe to link messages");
 	assert_contains(unit_logged, "err: cannot list the network interfaces");
+	assert_contains(unit_logged, "err: cannot ask for interface 1");
 	unit_log_clear();
 	assert_int_equal(links_dump(links), 0);
 }
@@ -415,6 +439,7 @@ int main(void)
 		TEST(test_overflow),
 		TEST(test_programs),
 		TEST(test_program_attached_by_link),
+		TEST(test_link_that_is_not_there),
 		TEST(test_no_descriptors_left),
 	};
 

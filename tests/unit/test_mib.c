@@ -95,6 +95,16 @@ int64_t registry_last_change(const struct registry *of)
 	return 9000;
 }
 
+/* Of eth9 nobody has observed a program. */
+int registry_read_errors(const struct iface *iface, struct xdp_errors *errors)
+{
+	readings++;
+	if (iface != &last)
+		return -ENOENT;
+	*errors = (struct xdp_errors){ .invalid_actions = UINT64_C(1) << 40 };
+	return 0;
+}
+
 unsigned long agentx_timestamp(int64_t event)
 {
 	return (unsigned long)event / 10;
@@ -185,6 +195,8 @@ static const struct row {
 	{ "1.3.1.3." LAST ".3", "Counter64: 800" },
 	{ "1.3.1.3." LAST ".4", "Counter64: 900" },
 
+	{ "1.5.1.2." LAST, "Counter64: 1099511627776" },
+
 	{ "1.7.1.1.9", "Counter64: 1" },
 	{ "1.7.1.1." LAST, "Counter64: 0" },
 	{ "1.7.1.2.9", "Counter64: 10" },
@@ -237,6 +249,10 @@ static const struct {
 	{ "1.3.1.2.9.0.0", SNMP_NOSUCHINSTANCE },
 	{ "1.3.1.2.10.0", SNMP_NOSUCHINSTANCE },
 	{ "1.4.1.2.9.0.0", SNMP_NOSUCHOBJECT },
+	{ "1.5.1.1.2147483647", SNMP_NOSUCHOBJECT }, /* not known to this version */
+	{ "1.5.1.3.2147483647", SNMP_NOSUCHOBJECT },
+	{ "1.5.1.2.9", SNMP_NOSUCHINSTANCE },
+	{ "1.5.1.2.10", SNMP_NOSUCHINSTANCE },
 	{ "1.7.1.0.9", SNMP_NOSUCHOBJECT },
 	{ "1.7.1.11.9", SNMP_NOSUCHOBJECT },
 	{ "1.7.1.1.10", SNMP_NOSUCHINSTANCE },

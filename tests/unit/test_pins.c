@@ -2,6 +2,7 @@
 /* Pins in a real bpffs, which nobody else sees. */
 #include "unit.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <grp.h>
@@ -72,13 +73,19 @@ static int make_link(void)
 	return fd;
 }
 
-static uint32_t map_id(int fd)
+/* Of a map or a link. */
+static uint32_t object_id(int fd)
 {
-	struct bpf_map_info info = { 0 };
+	union {
+		struct bpf_map_info map;
+		struct bpf_link_info link;
+	} info = { 0 };
 	__u32 size = sizeof(info);
 
+	static_assert(offsetof(struct bpf_map_info, id) == offsetof(struct bpf_link_info, id),
+		      "both are in the same place");
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
-	return info.id;
+	return info.map.id;
 }
 
 static bool exists(const char *path)
@@ -104,18 +111,27 @@ static void assert_refused(enum pin pin, int err, const char *words)
 	assert_true(exists(pins_path(pins, 3, pin)));
 }
 
+static const struct known {
+	unsigned int ifindex;
+	enum pin pin;
+	bool is_link; /* else a map */
+	const char *tail;
+} known[] = {
+	{ 3, PIN_MAP, false, "/3/xdp_stats_map" },
+	{ 3, PIN_STATE, false, "/3/state" },
+	{ 3, PIN_LINK, true, "/3/link" },
+	{ 3, PIN_IN, true, "/3/in" },
+	{ 3, PIN_OUT, true, "/3/out" },
+	{ PINS_IN_COMMON, PIN_OBSERVED, false, "/0/observed" },
+	{ PINS_IN_COMMON, PIN_BONDS, false, "/0/bonds" },
+	{ PINS_IN_COMMON, PIN_ERRORS, false, "/0/errors" },
+};
+
 static void test_paths(void **state)
 {
-	static const struct {
-		enum pin pin;
-		const char *tail;
-	} known[] = { { PIN_MAP, "/3/xdp_stats_map" },
-		      { PIN_STATE, "/3/state" },
-		      { PIN_LINK, "/3/link" } };
-
 	(void)state;
 	for (size_t i = 0; i < LENGTH(known); i++) {
-		const char *path = pins_path(pins, 3, known[i].pin);
+		const char *path = pins_path(pins, known[i].ifindex, known[i].pin);
 		char *end;
 
 		assert_memory_equal(path, directory, strlen(directory));
@@ -206,19 +222,21 @@ static void test_names_that_are_too_long(void **state)
 
 static void test_gets_what_was_put(void **state)
 {
-	_cleanup_close_ int map = make_map(), record = make_map(), link = make_link();
-	_cleanup_close_ int got_map = -1, got_record = -1, got_link = -1;
+	int maps[LENGTH(known)];
+	_cleanup_close_ int link = make_link();
 
 	(void)state;
-	put(3, PIN_MAP, map);
-	put(3, PIN_STATE, record);
-	put(3, PIN_LINK, link);
-	got_map = pins_get(pins, 3, PIN_MAP, error);
-	got_record = pins_get(pins, 3, PIN_STATE, error);
-	got_link = pins_get(pins, 3, PIN_LINK, error);
-	assert_true(got_map >= 0 && got_record >= 0 && got_link >= 0);
-	assert_int_equal(map_id(got_map), map_id(map));
-	assert_int_equal(map_id(got_record), map_id(record));
+	for (size_t i = 0; i < LENGTH(known); i++) {
+		maps[i] = make_map();
+		put(known[i].ifindex, known[i].pin, known[i].is_link ? link : maps[i]);
+	}
+	for (size_t i = 0; i < LENGTH(known); i++) {
+		_cleanup_close_ int got = pins_get(pins, known[i].ifindex, known[i].pin, error);
+
+		assert_true(got >= 0);
+		assert_int_equal(object_id(got), object_id(known[i].is_link ? link : maps[i]));
+		close(maps[i]);
+	}
 
 	/* Of another interface there is nothing. */
 	assert_int_equal(pins_get(pins, 4, PIN_MAP, error), -ENOENT);
@@ -236,7 +254,7 @@ static void test_puts_where_nothing_is_only(void **state)
 	assert_contains(error, pins_path(pins, 3, PIN_MAP));
 	assert_contains(error, "File exists");
 	got = pins_get(pins, 3, PIN_MAP, error);
-	assert_int_equal(map_id(got), map_id(first));
+	assert_int_equal(object_id(got), object_id(first));
 }
 
 static void test_what_cannot_be_pinned(void **state)
@@ -253,23 +271,22 @@ static void test_wrong_kinds_are_refused(void **state)
 	enum { MAP, PROGRAM, LINK, KINDS };
 	static const char *const names[] = { "anon_inode:bpf-map", "anon_inode:bpf-prog",
 					     "anon_inode:bpf-link" };
-	static const unsigned int expected[] = {
-		[PIN_MAP] = MAP, [PIN_STATE] = MAP, [PIN_LINK] = LINK
-	};
 	const int fds[KINDS] = { make_map(), make_program(), make_link() };
 
 	(void)state;
-	for (unsigned int pin = 0; pin < LENGTH(expected); pin++) {
+	for (size_t i = 0; i < LENGTH(known); i++) {
+		const unsigned int expected = known[i].is_link ? LINK : MAP;
+
 		for (unsigned int kind = 0; kind < KINDS; kind++) {
 			char words[128];
 
-			if (kind == expected[pin])
+			if (kind == expected)
 				continue;
-			put(3, pin, fds[kind]);
+			put(3, known[i].pin, fds[kind]);
 			snprintf(words, sizeof(words), "it is %s, expected %s", names[kind],
-				 names[expected[pin]]);
-			assert_refused(pin, -EINVAL, words);
-			assert_true(pins_remove(pins, 3, pin));
+				 names[expected]);
+			assert_refused(known[i].pin, -EINVAL, words);
+			assert_true(pins_remove(pins, 3, known[i].pin));
 		}
 	}
 	for (unsigned int kind = 0; kind < KINDS; kind++)
@@ -503,6 +520,27 @@ static void test_namespace_with_pins_stays(void **state)
 	assert_true(pins_is_released(pins, 3));
 }
 
+/* What observers have in common is no interface, and goes with the last of them. */
+static void test_what_interfaces_have_in_common(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+	char home[256];
+
+	(void)state;
+	snprintf(home, sizeof(home), "%s", pins_path(pins, PINS_IN_COMMON, PIN_OBSERVED));
+	*strrchr(home, '/') = '\0';
+	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++)
+		put(PINS_IN_COMMON, pin, fd);
+	visits = 0;
+	assert_int_equal(pins_each(pins, visit_interface, directory), 0);
+	assert_int_equal(visits, 0);
+
+	pins_remove_namespace(pins);
+	assert_false(exists(home));
+	*strrchr(home, '/') = '\0';
+	assert_false(exists(home));
+}
+
 static void test_epoch(void **state)
 {
 	static const int64_t epochs[] = { 1, INT64_MAX, -5, 123456789012 };
@@ -574,6 +612,7 @@ int main(void)
 		TEST(test_visitors_may_remove),
 		TEST(test_visits_namespaces),
 		TEST(test_namespace_with_pins_stays),
+		TEST(test_what_interfaces_have_in_common),
 		TEST(test_epoch),
 		TEST(test_wrong_epoch),
 	};

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "source.h"
 #include "source_state.h"
 #include "util.h"
 
@@ -160,7 +161,7 @@ static void test_wrong_maps_are_refused(void **state)
 
 static void test_wrong_versions_are_refused(void **state)
 {
-	static const uint32_t versions[] = { 0, SOURCE_STATE_VERSION + 1, UINT32_MAX };
+	static const uint32_t versions[] = { 0, 1, SOURCE_STATE_VERSION + 1, UINT32_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(versions); i++) {
@@ -174,6 +175,62 @@ static void test_wrong_versions_are_refused(void **state)
 		assert_refused(words);
 		assert_true(pins_remove(pins, 3, PIN_STATE));
 	}
+}
+
+/* That of version 1 has no kind, and counters by it must not be mistaken for ours. */
+static void test_version_1_is_refused(void **state)
+{
+	unsigned char record[288] = { 1 };
+	const uint32_t key = 0;
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_stats_state", sizeof(key),
+						sizeof(record), 1, NULL);
+
+	(void)state;
+	assert_int_equal(bpf_map_update_elem(fd, &key, record, BPF_ANY), 0);
+	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, error), 0);
+	assert_refused("it is no state record; expected an array of one value of 296 octets");
+}
+
+static void test_kind_is_kept(void **state)
+{
+	static const enum source_kind kinds[] = { 0, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
+	struct source_state record = sample(1);
+	_cleanup_close_ int fd = create(&record);
+
+	(void)state;
+	assert_int_equal(offsetof(struct source_state, kind), 48);
+	for (size_t i = 0; i < LENGTH(kinds); i++) {
+		record.kind = kinds[i];
+		assert_int_equal(source_state_write(fd, &record), 0);
+		assert_pinned(&record);
+	}
+}
+
+static struct link link_of(const char *name, uint64_t address)
+{
+	struct link link = { .ifindex = 3, .address = address };
+
+	snprintf(link.name, sizeof(link.name), "%s", name);
+	return link;
+}
+
+static void test_whose_it_is(void **state)
+{
+	const struct link eth0 = link_of("eth0", 7), renamed = link_of("eth1", 7),
+			  other = link_of("eth0", 8);
+	struct source_state record = sample(1), named = record;
+
+	(void)state;
+	record.address = 7;
+	assert_true(source_state_is_of(&record, &eth0));
+	assert_false(source_state_is_of(&record, &renamed));
+	assert_false(source_state_is_of(&record, &other));
+
+	source_state_name(&named, &renamed);
+	assert_true(source_state_is_of(&named, &renamed));
+	assert_false(source_state_is_of(&named, &eth0));
+	source_state_name(&named, &eth0); /* which has left nothing else behind */
+	assert_memory_equal(&named, &record, sizeof(record));
 }
 
 /* Whoever wrote it, the name has an end. */
@@ -193,9 +250,15 @@ static void test_name_is_terminated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_creates_and_opens),      TEST(test_writes),
-		TEST(test_there_is_none),          TEST(test_there_is_one_already),
-		TEST(test_wrong_maps_are_refused), TEST(test_wrong_versions_are_refused),
+		TEST(test_creates_and_opens),
+		TEST(test_writes),
+		TEST(test_there_is_none),
+		TEST(test_there_is_one_already),
+		TEST(test_wrong_maps_are_refused),
+		TEST(test_wrong_versions_are_refused),
+		TEST(test_version_1_is_refused),
+		TEST(test_kind_is_kept),
+		TEST(test_whose_it_is),
 		TEST(test_name_is_terminated),
 	};
 	int failed;

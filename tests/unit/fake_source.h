@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sources and pins that are no more than notes, for tests of what decides on them: what they are
+ * asked for is written down, and what they answer is said by the test.
+ */
+#ifndef XDP_AGENTX_FAKE_SOURCE_H
+#define XDP_AGENTX_FAKE_SOURCE_H
+
+#include "unit.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+
+#include "source.h"
+
+#define FIRST_PROG_ID 1000 /* of ours; what the tests attach themselves has smaller numbers */
+
+struct source {
+	unsigned int ifindex;
+	uint32_t prog_id; /* of our program */
+	enum xdp_mode mode;
+	uint32_t observed; /* the program whose verdicts are counted */
+	struct port_list ports;
+	bool resumed;
+	enum source_kind kind;
+	char name[IFNAMSIZ]; /* of the interface that it was opened for */
+	int64_t discontinuity, last_change;
+};
+
+/* What is pinned, by ifIndex, as an earlier run left it and ours go on with it. */
+struct pins {
+	struct pinned {
+		uint32_t prog_id;    /* on the interface, by a link of ours */
+		const char *why;     /* what is wrong with the pinned link, or NULL */
+		uint32_t observed;   /* by the observer that is pinned */
+		bool kept, released; /* there are counters; there is the operator's mark */
+		enum source_kind kind;
+		int64_t discontinuity, last_change;
+	} at[16];
+};
+
+extern struct pins fake_pins;
+
+/* What was asked of the sources. */
+extern char fake_calls[1024];
+extern unsigned int fake_keeps; /* too many to be recorded */
+extern int fake_open_sources;
+
+/* What they answer. */
+extern struct fake_answer {
+	int open_err, attach_err, trace_err, observe_err, read_err;
+	const char *text;
+	enum xdp_mode mode;
+	uint32_t next_prog_id;
+	bool nameless;     /* the kernel does not tell what programs are called */
+	bool missed;       /* an observer that was left has missed frames */
+	uint32_t held;     /* somebody's program that is in our link */
+	int64_t folded;    /* a reading found a reset at that time */
+	unsigned int gone; /* there is no interface with this ifIndex any more */
+	bool stale;        /* a source whose interface was called otherwise has none */
+} fake_answer;
+
+/* Nothing is pinned and nothing was asked; everything works, natively. */
+void fake_source_reset(void);
+
+/* Fakes if_indextoname(3), for the programs that are linked with -Wl,--wrap=if_indextoname. */
+char *__wrap_if_indextoname(unsigned int ifindex, char *name);
+
+#endif

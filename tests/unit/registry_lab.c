@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "registry_lab.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct registry *registry;
+struct rules rules;
+static uint64_t generation; /* as it was when grown() looked last */
+
+int lab_setup(void **state)
+{
+	(void)state;
+	unit_log_clear();
+	unit_now = 1000000;
+	fake_source_reset();
+	generation = 0;
+	return registry_new(&registry, &fake_pins);
+}
+
+int lab_teardown(void **state)
+{
+	(void)state;
+	registry_free(registry, true);
+	rules_free(&rules);
+	assert_int_equal(fake_open_sources, 0);
+	return 0;
+}
+
+void add_rules_to(struct rules *to, const char *patterns, const char *source, const char *hook)
+{
+	char error[RULES_ERROR_MAX];
+
+	assert_int_equal(rules_add(to, patterns, source, hook, error), 0);
+}
+
+void configure(const char *patterns, const char *source, const char *hook)
+{
+	struct rules old = rules;
+
+	rules = (struct rules){ 0 };
+	add_rules_to(&rules, patterns, source, hook);
+	registry_set_rules(registry, &rules);
+	rules_free(&old);
+}
+
+static void tell(struct link link, const char *name)
+{
+	snprintf(link.name, sizeof(link.name), "%s", name);
+	registry_link_present(registry, &link);
+}
+
+void present(unsigned int ifindex, const char *name, uint32_t prog_id, enum xdp_mode mode)
+{
+	tell((struct link){ .ifindex = ifindex, .mtu = 1500, .mode = mode, .prog_id = prog_id },
+	     name);
+}
+
+void present_port(unsigned int ifindex, const char *name, unsigned int master)
+{
+	tell(
+		(struct link){
+			.ifindex = ifindex, .mtu = 1500, .master = master, .mode = XDP_MODE_NONE },
+		name);
+}
+
+struct iface *row(unsigned int ifindex)
+{
+	return iface_set_find(registry_rows(registry), ifindex);
+}
+
+bool counted(unsigned int ifindex)
+{
+	return iface_set_find(registry_counted(registry), ifindex);
+}
+
+void assert_calls(const char *wanted)
+{
+	assert_string_equal(fake_calls, wanted);
+	fake_calls[0] = '\0';
+}
+
+void assert_row(unsigned int ifindex, enum iface_status status, enum source_kind kind,
+		uint32_t prog_id, enum xdp_mode mode)
+{
+	const struct iface *iface = row(ifindex);
+
+	assert_non_null(iface);
+	assert_int_equal(iface->status, status);
+	assert_int_equal(iface->kind, kind);
+	assert_int_equal(iface->link.prog_id, prog_id);
+	assert_int_equal(iface->link.mode, mode);
+}
+
+uint64_t grown(void)
+{
+	uint64_t before = generation;
+
+	generation = registry_generation(registry);
+	return generation - before;
+}
+
+int64_t later(int64_t ms)
+{
+	return unit_now += ms;
+}
+
+void count_eth0(const char *hook)
+{
+	configure("eth0", "count", hook);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_false(registry_step(registry));
+	assert_calls(hook && !strcmp(hook, "native") ? "open;attach eth0 native;"
+						     : "open;attach eth0 any;");
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, fake_answer.mode);
+	assert_true(counted(3));
+}
+
+void observe_eth0(const char *source)
+{
+	configure("eth0", source, NULL);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_string_equal(row(3)->text, "about to observe the program");
+	assert_calls("");
+	assert_false(registry_step(registry));
+	assert_calls("open;observe eth0 50;");
+	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
+	assert_true(counted(3));
+}
+
+void refuse_to_observe_eth0(const char *source)
+{
+	fake_answer.observe_err = -ENODATA;
+	fake_answer.text = "it has no BTF";
+	configure("eth0", source, NULL);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	registry_step(registry);
+	assert_calls("open;observe eth0 50;");
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_string_equal(row(3)->text,
+			    "program 'prog50' (id 50, native) cannot be observed: it has no BTF");
+	assert_false(counted(3));
+	assert_int_equal(row(3)->discontinuity, 0);
+	assert_int_equal(registry_failed(registry), 1);
+}
+
+void assert_nothing_new(uint32_t prog_id, enum xdp_mode mode)
+{
+	present(3, "eth0", prog_id, mode);
+	assert_false(registry_step(registry));
+	assert_calls("");
+}

@@ -1,0 +1,226 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs tests under another kernel: boots one of Debian's cloud kernels under emulation, with this
+# build and this machine's programs in an initramfs, and makes one TAP stream of what the tests say.
+#
+#   boot.sh [-i] [-c CPUS] [-t SECONDS] KERNEL [NAME=VALUE...] TEST...
+#
+# CPUS is a number, or 2of64: 64 possible and 2 online. SECONDS is what each test may take. KERNEL
+# is 6.1 or 6.12. TEST is a script or a program, relative to the build or the source tree, or any
+# file by its absolute path. The variables are set for the tests. -i: the machine's clock counts
+# instructions, one for a nanosecond; only with one CPU.
+srcdir=$(realpath "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}")
+builddir=$(realpath "${builddir:-.}")
+. "$srcdir/tests/tap.sh"
+PATH=$PATH:/usr/sbin:/sbin
+
+# What the tests may call; a package that is not here is left out, and the tests that need it skip.
+packages=(bash bpftool coreutils dash diffutils ethtool findutils grep iproute2 iputils-ping kmod
+	libc-bin libcap2-bin libsnmp-base libxdp1 mount procps sed snmp snmpd strace util-linux xdp-tools)
+modules=(veth dummy 8021q bonding bridge macvlan ifb tun)
+
+usage() {
+	sed -n 's/^#   boot.sh/usage: boot.sh/p' "$0" >&2
+	exit 2
+}
+
+cpus=4 limit=200 clock=() settings=() tests=()
+while getopts c:it: option; do
+	case $option in
+	c) cpus=$OPTARG ;;
+	i) clock=(-icount shift=0) ;;
+	t) limit=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+kernel=${1-}
+[ $# -ge 2 ] || usage
+shift
+for argument; do
+	case $argument in
+	*=*) settings+=("$argument") ;;
+	/*) tests+=("$argument") ;;
+	*)
+		if [ -f "$builddir/$argument" ]; then
+			tests+=("$builddir/$argument")
+		else
+			tests+=("$srcdir/$argument")
+		fi
+		;;
+	esac
+done
+case $cpus in
+*of*) online=${cpus%of*} possible=${cpus#*of} ;;
+*) online=$cpus possible=$cpus ;;
+esac
+
+# fetch DIR: the newest kernel of this version, by its package, which is unpacked and not installed.
+fetch() {
+	local package
+
+	package=$(apt-cache pkgnames "linux-image-$kernel." | grep -E '[0-9]-cloud-amd64$' |
+		sort -V | tail -n 1)
+	[ "$package" ] || {
+		echo "no package linux-image-$kernel.*-cloud-amd64 in this machine's archives"
+		return 1
+	}
+	rm -rf "$1.new"
+	mkdir "$1.new"
+	(cd "$1.new" && timeout 300 apt-get -q download "$package" >download.log 2>&1) || {
+		echo "apt-get cannot download $package: $(grep '^E:' "$1.new/download.log" | tail -n 1)"
+		return 1
+	}
+	dpkg -x "$1.new/$package"_*.deb "$1.new" && rm "$1.new"/*.deb &&
+		depmod -b "$1.new" "$(ls "$1.new/lib/modules")" && mv "$1.new" "$1"
+}
+
+# pack ROOT: all that goes into the initramfs.
+pack() {
+	local version files file dir merged=
+
+	[ ! -L /lib ] || merged=yes
+	version=$(ls "$cache/lib/modules")
+	for dir in bin sbin lib lib64; do
+		[ ! -L /$dir ] || cp -P /$dir "$1"
+	done
+	mkdir -p "$1"/{dev,proc,sys,run,tmp,root,var/lib,usr/bin,usr/sbin,usr/lib,usr/lib64}
+	mapfile -t files < <(
+		dpkg -L "${packages[@]}" 2>/dev/null |
+			grep -vE '^/usr/share/(doc|man|locale|info|bash-completion)/' | sort -u
+		printf '%s\n' /usr/bin/awk /etc/{passwd,group,protocols,services,nsswitch.conf}
+		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
+		find "$builddir"/{src,tests} -path '*/tests/vm/work' -prune -o \
+			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
+		find "$srcdir"/{bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/work' -prune -o \
+			-type f ! -name '*.o' -print
+		printf '%s\n' "${tests[@]}"
+	)
+	for file in "${files[@]}"; do
+		[ -f "$file" ] && [ -r "$file" ] && printf '%s\n' "$file"
+	done >"$work/files"
+	xargs -d '\n' -a "$work/files" ldd 2>/dev/null | grep -oE '/[^ :]+\.so[^ :]*' >"$work/libraries"
+	# Where /lib is a link, the names that ldd tells are second names.
+	cat "$work/files" "$work/libraries" | sed "${merged:+s|^/lib|/usr/lib|}" | sort -u |
+		xargs -d '\n' cp -L --parents -t "$1"
+
+	modprobe -d "$cache" -S "$version" -a --show-depends "${modules[@]}" |
+		sed -n "s|^insmod $cache/\([^ ]*\).*|\1|p" | sort -u |
+		(cd "$cache" && xargs -d '\n' cp --parents -t "$1")
+	cp "$cache/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
+		"$1/lib/modules/$version"
+	depmod -b "$1" "$version"
+
+	declare -p srcdir builddir limit settings tests modules >"$1/job"
+	install -m 755 "$srcdir/tests/vm/init.sh" "$1/init"
+	(cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$1.cpio"
+}
+
+# point RESULT NAME [LINES]: one of our own points, and so many lines from the end of the console.
+point() {
+	tests_run=$((tests_run + 1))
+	echo "$1 $tests_run - $2"
+	[ $# -lt 3 ] || tail -n "$3" "$console" | tr -d '\r' | sed 's/^/# console: /'
+}
+
+# ended CODE: a test did, by itself; what it said has to be whole.
+ended() {
+	local why=
+
+	case $1 in
+	0) ;;
+	124 | 137) why="not within $limit s" ;;
+	*) [ "$failures" -gt 0 ] || why="ended with code $1" ;;
+	esac
+	if [ -z "$why" ] && [ -z "$plan" ]; then
+		why="no plan"
+	elif [ -z "$why" ] && [ "$plan" != "$seen" ]; then
+		why="planned $plan checks, ran $seen"
+	fi
+	[ -z "$why" ] || point "not ok" "$name: $why" 15
+}
+
+# line TEXT: one line from the machine. It says which test begins and ends; all else is the test's.
+line() {
+	case $1 in
+	"@begin "*)
+		name=${1##*/} plan='' seen=0 failures=0
+		started=$((started + 1))
+		;;
+	"@end "*)
+		ended "${1#@end }"
+		name=
+		;;
+	"1..0"*)
+		plan=0
+		point ok "$name #${1#*#}"
+		;;
+	"1.."*) plan=${1#1..} ;;
+	"ok "* | "not ok "*)
+		[[ $1 =~ ^((not )?ok)\ *[0-9]*\ *-?\ *(.*) ]]
+		seen=$((seen + 1))
+		[ "${BASH_REMATCH[1]}" = ok ] || failures=$((failures + 1))
+		tests_run=$((tests_run + 1))
+		echo "${BASH_REMATCH[1]} $tests_run - $name: ${BASH_REMATCH[3]}"
+		;;
+	"#"*) printf '%s\n' "$1" ;;
+	*) printf '# %s\n' "$1" ;;
+	esac
+}
+
+# run: the machine, until it has ended, or says nothing for longer than a test may take.
+run() {
+	local text code=0 results why
+
+	# QEMU 7.2 with a thread for each CPU upsets kernels that exchange instructions; no newer CPU
+	# is certain to boot.
+	exec {results}< <(
+		exec timeout -k 5 $((60 + (limit + 60) * ${#tests[@]})) qemu-system-x86_64 \
+			-accel tcg,thread=single "${clock[@]}" -cpu qemu64 -smp "$possible" -m 1024 \
+			-display none -monitor none -nic none -no-reboot \
+			-kernel "$cache"/boot/vmlinuz-* -initrd "$work/root.cpio" \
+			-append "console=ttyS0 quiet panic=-1 oops=panic maxcpus=$online" \
+			-serial "file:$console" -serial stdio </dev/null 2>&1
+	)
+	qemu=$!
+	while IFS= read -r -t $((limit + 60)) -u "$results" text || { code=$? && [ "$text" ]; }; do
+		line "${text%$'\r'}"
+	done
+	if [ $code -gt 128 ]; then
+		why="the machine hangs"
+		kill $qemu
+	elif grep -q 'Kernel panic' "$console"; then
+		why="the kernel panicked"
+	else
+		why="the machine ended"
+	fi
+	wait $qemu
+	qemu=
+	[ -z "$name" ] || point "not ok" "$name: $why" 60
+	while [ $started -lt ${#tests[@]} ]; do
+		point "not ok" "${tests[started]##*/}: not run, for $why"
+		started=$((started + 1))
+	done
+}
+
+[ "$(uname -m)" = x86_64 ] || skip_all "needs a machine of amd64"
+for command in apt-get dpkg qemu-system-x86_64 cpio depmod; do
+	need $command
+done
+mkdir -p "$builddir/tests/vm/work"
+cache=$builddir/tests/vm/work/kernel-$kernel console=$builddir/tests/vm/console-$kernel-$cpus.log
+(
+	flock 9
+	[ -d "$cache" ] || fetch "$cache"
+) 9>"$cache.lock" >"$console" 2>&1 || skip_all "$(tail -n 1 "$console")"
+
+qemu='' work=$(mktemp -d "$builddir/tests/vm/work/root.XXXXXX") || exit 1
+# timeout(1) signals twice: the second one shall not disturb.
+# shellcheck disable=SC2086 # there may be no process
+trap 'trap "" INT TERM; kill $qemu 2>/dev/null; rm -rf "$work"' EXIT
+mkdir "$work/root"
+pack "$work/root"
+name='' started=0
+run
+done_testing
