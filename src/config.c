@@ -27,25 +27,48 @@ static const char *option_file;
 static struct config *reading;
 static unsigned int faults;
 
-static void parse_interface(const char *token, char *line)
+/* Splits a line at white space, up to a comment. Returns how many words there are, max at most. */
+static size_t split(char *line, char *words[], size_t max)
 {
-	char *words[4] = { NULL }, *rest = line, *word, error[RULES_ERROR_MAX];
+	char *rest = line, *word;
 	size_t count = 0;
 
-	(void)token;
-	if (!reading)
-		return;
-	while (count < 4 && (word = strsep(&rest, " \t"))) {
+	while (count < max && (word = strsep(&rest, " \t"))) {
 		if (*word == '#')
 			break;
 		if (*word)
 			words[count++] = word;
 	}
+	return count;
+}
+
+static void parse_interface(const char *token, char *line)
+{
+	char *words[4] = { NULL }, error[RULES_ERROR_MAX];
+	size_t count;
+
+	(void)token;
+	if (!reading)
+		return;
+	count = split(line, words, 4);
 	if (count < 2 || count > 3) {
 		config_perror("expected: xdpInterface PATTERN[,PATTERN...] SOURCE [HOOK]");
 		return;
 	}
 	if (rules_add(&reading->rules, words[0], words[1], words[2], error))
+		config_perror(error);
+}
+
+static void parse_map(const char *token, char *line)
+{
+	char *words[3] = { NULL }, error[RULES_ERROR_MAX];
+
+	(void)token;
+	if (!reading)
+		return;
+	if (split(line, words, 3) != 2)
+		config_perror("expected: xdpMap INTERFACE PATH");
+	else if (rules_add_map(&reading->rules, words[0], words[1], error))
 		config_perror(error);
 }
 
@@ -169,6 +192,7 @@ void config_init(void)
 	register_config_handler(
 		PACKAGE_NAME, "xdpInterface", parse_interface, NULL,
 		"PATTERN[,PATTERN...] auto|count|observe|map|off [native|generic|any]");
+	register_config_handler(PACKAGE_NAME, "xdpMap", parse_map, NULL, "INTERFACE PATH");
 	register_config_handler(PACKAGE_NAME, "xdpRootOid", parse_root_oid, NULL, "OID");
 	register_config_handler(PACKAGE_NAME, "xdpReconcile", parse_reconcile, NULL, "SECONDS");
 	register_config_handler(PACKAGE_NAME, "xdpPersist", parse_persist, NULL, "yes|no");

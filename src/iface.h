@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "links.h"
-#include "ports.h"
+#include "numbers.h"
 #include "rules.h"
 #include "source.h"
 
@@ -30,13 +30,16 @@ struct iface {
 	int64_t discontinuity; /* 0: never */
 
 	/* The rest is for the decisions. */
-	const struct pins *pins;   /* NULL: nothing is pinned */
-	bool only_look;            /* nothing is touched */
-	bool visible;              /* has a row in xdpIfTable */
-	const struct ports *ports; /* of all devices */
-	enum source_kind wanted;   /* what it waits for while pending: to be counted or observed */
-	bool pending;              /* waits for its turn */
-	bool seen;                 /* by the dump that is going on */
+	const struct pins *pins;                  /* NULL: nothing is pinned */
+	bool only_look;                           /* nothing is touched */
+	bool visible;                             /* has a row in xdpIfTable */
+	const char *map_path;                     /* of xdpMap, or NULL */
+	const struct numbers *masters, *programs; /* of all interfaces */
+	enum source_kind wanted; /* what it waits for while pending: to be counted or observed */
+	bool pending;            /* waits for its turn */
+	bool seen;               /* by the dump that is going on */
+	bool shared;             /* failed, for its program counts for other interfaces, too */
+	bool map_path_is_new;    /* the map that is read may be another one than it names */
 	int64_t retry_at;
 };
 

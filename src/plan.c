@@ -27,9 +27,11 @@ static const char *prediction(const struct iface *iface)
 {
 	static char text[STATUS_TEXT_MAX + 16];
 
-	if (iface->pending && iface->wanted == SOURCE_OBSERVE) {
-		snprintf(text, sizeof(text), "program '%s' (id %u) will be observed",
-			 iface->program.name, iface->link.prog_id);
+	if (iface->pending && iface->wanted != SOURCE_COUNT) {
+		snprintf(text, sizeof(text), "%sprogram '%s' (id %u) will be %s",
+			 iface->wanted == SOURCE_MAP ? "the map of " : "",
+			 *iface->program.name ? iface->program.name : "?", iface->link.prog_id,
+			 iface->wanted == SOURCE_MAP ? "read" : "observed");
 		return text;
 	}
 	if (iface->pending)

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "ports.h"
+#include "numbers.h"
 #include "util.h"
 
 struct registry {
@@ -16,8 +16,8 @@ struct registry {
 	struct iface_set watched; /* owns the interfaces; the other two are parts of it */
 	struct iface_set rows;
 	struct iface_set counted;
-	struct ports ports;
-	size_t pending; /* how many of them */
+	struct numbers masters, programs; /* of all links, watched or not */
+	size_t pending;                   /* how many of them */
 	int64_t last_change;
 	uint64_t generation;
 	unsigned int missing;
@@ -79,16 +79,30 @@ static const struct rule *rule_for(const struct registry *registry, const char *
 	return rule && rule->source != RULE_OFF ? rule : NULL;
 }
 
-static void add(struct registry *registry, const struct link *link, const struct rule *rule)
+static bool same_path(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static void set_rule(const struct registry *registry, struct iface *iface, const char *name)
+{
+	const char *map_path = rules_map_path(registry->rules, name);
+
+	iface->rule = rule_for(registry, name);
+	iface->map_path_is_new |= !same_path(iface->map_path, map_path);
+	iface->map_path = map_path;
+}
+
+static void add(struct registry *registry, const struct link *link)
 {
 	struct iface *iface = malloc(sizeof(*iface));
 
 	if (iface)
 		*iface = (struct iface){
 			.link = *link,
-			.rule = rule,
 			.pins = registry->pins,
-			.ports = &registry->ports,
+			.masters = &registry->masters,
+			.programs = &registry->programs,
 			.only_look = registry->only_look,
 			.kind = SOURCE_NONE,
 			.status = IFACE_WAITING,
@@ -103,6 +117,7 @@ static void add(struct registry *registry, const struct link *link, const struct
 		return;
 	}
 	registry->missing_known = false;
+	set_rule(registry, iface, link->name);
 	change(registry, iface, NULL, iface_decide);
 }
 
@@ -122,12 +137,27 @@ static void decide_again(struct registry *registry, unsigned int ifindex)
 
 static void note_master(struct registry *registry, unsigned int ifindex, unsigned int master)
 {
-	unsigned int before = ports_set(&registry->ports, ifindex, master);
+	unsigned int before = numbers_set(&registry->masters, ifindex, master);
 
 	if (before == master)
 		return;
 	decide_again(registry, before);
 	decide_again(registry, master);
+}
+
+/* A program that comes or goes may share the map of another, or be on two interfaces. */
+static void note_program(struct registry *registry, unsigned int ifindex, uint32_t prog_id)
+{
+	uint32_t before = numbers_set(&registry->programs, ifindex, prog_id);
+
+	for (size_t i = 0; before != prog_id && i < registry->watched.count; i++) {
+		struct iface *iface = registry->watched.iface[i];
+
+		if (iface->link.ifindex == ifindex || (iface->kind != SOURCE_MAP && !iface->shared))
+			continue;
+		iface->retry_at = 0;
+		change(registry, iface, NULL, iface_decide);
+	}
 }
 
 void registry_link_present(struct registry *registry, const struct link *link)
@@ -136,6 +166,7 @@ void registry_link_present(struct registry *registry, const struct link *link)
 	struct iface *iface = iface_set_find(&registry->watched, link->ifindex);
 
 	note_master(registry, link->ifindex, link->master);
+	note_program(registry, link->ifindex, link->prog_id);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
 	if (iface && iface->source && source_is_stale(iface->source, link)) {
 		drop(registry, iface, source_discard);
@@ -143,7 +174,7 @@ void registry_link_present(struct registry *registry, const struct link *link)
 	}
 	if (!iface) {
 		if (rule)
-			add(registry, link, rule);
+			add(registry, link);
 		return;
 	}
 	if (!rule && !iface->source) { /* renamed */
@@ -151,7 +182,7 @@ void registry_link_present(struct registry *registry, const struct link *link)
 		return;
 	}
 	iface->seen = true;
-	iface->rule = rule;
+	set_rule(registry, iface, link->name);
 	if (link_differs(link, &iface->link)) {
 		iface->retry_at = 0;
 		registry->missing_known = false;
@@ -164,6 +195,7 @@ void registry_link_gone(struct registry *registry, unsigned int ifindex)
 	struct iface *iface = iface_set_find(&registry->watched, ifindex);
 
 	note_master(registry, ifindex, 0);
+	note_program(registry, ifindex, 0);
 	if (iface)
 		drop(registry, iface, source_discard);
 }
@@ -175,7 +207,7 @@ void registry_set_rules(struct registry *registry, const struct rules *rules)
 	for (size_t i = registry->watched.count; i-- > 0;) {
 		struct iface *iface = registry->watched.iface[i];
 
-		iface->rule = rule_for(registry, iface->link.name);
+		set_rule(registry, iface, iface->link.name);
 		iface->retry_at = 0;
 		change(registry, iface, NULL, iface_decide);
 	}
@@ -254,7 +286,9 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 	int err = source_read(iface->source, counters);
 
 	iface->discontinuity = source_discontinuity(iface->source);
-	if (err) {
+	if (err == -EBUSY) {
+		change(registry, iface, NULL, iface_decide);
+	} else if (err) {
 		log_error(err, "%s: cannot read the counter map", iface->link.name);
 		change(registry, iface, NULL, iface_fail_reading);
 	}
@@ -350,6 +384,7 @@ void registry_free(struct registry *registry, bool persist)
 	free(registry->watched.iface);
 	free(registry->rows.iface);
 	free(registry->counted.iface);
-	ports_free(&registry->ports);
+	numbers_free(&registry->masters);
+	numbers_free(&registry->programs);
 	free(registry);
 }

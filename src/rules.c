@@ -181,9 +181,54 @@ const struct rule *rules_match(const struct rules *rules, const char *ifname)
 	return NULL;
 }
 
+const char *rules_map_path(const struct rules *rules, const char *ifname)
+{
+	for (size_t i = 0; i < rules->map_count; i++)
+		if (!strcmp(rules->map[i].ifname, ifname))
+			return rules->map[i].path;
+	return NULL;
+}
+
+int rules_add_map(struct rules *rules, const char *ifname, const char *path,
+		  char error[static RULES_ERROR_MAX])
+{
+	const char *fault = pattern_fault(ifname);
+	struct rule_map *grown;
+	struct rule_map map;
+
+	if (!fault && !is_literal(ifname))
+		fault = "a pattern, and no two interfaces may have one map";
+	if (!fault && strchr(ifname, ','))
+		fault = "a list, and no two interfaces may have one map";
+	if (!fault && rules_map_path(rules, ifname))
+		fault = "named by another xdpMap already";
+	if (fault || *path != '/') {
+		snprintf(error, RULES_ERROR_MAX, "'%.60s' cannot be used: it is %s",
+			 fault ? ifname : path, fault ? fault : "no absolute path");
+		return -EINVAL;
+	}
+	grown = realloc(rules->map, (rules->map_count + 1) * sizeof(*grown));
+	map = (struct rule_map){ strdup(ifname), strdup(path) };
+	if (grown)
+		rules->map = grown;
+	if (!grown || !map.ifname || !map.path) {
+		free(map.ifname);
+		free(map.path);
+		snprintf(error, RULES_ERROR_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	grown[rules->map_count++] = map;
+	return 0;
+}
+
 void rules_free(struct rules *rules)
 {
 	truncate_to(rules, 0);
 	free(rules->rule);
+	while (rules->map_count) {
+		free(rules->map[--rules->map_count].ifname);
+		free(rules->map[rules->map_count].path);
+	}
+	free(rules->map);
 	*rules = (struct rules){ 0 };
 }

@@ -18,10 +18,17 @@ struct rule {
 	enum rule_hook hook;
 };
 
+/* The map in which the program of an interface counts by itself. */
+struct rule_map {
+	char *ifname, *path;
+};
+
 /* Owns its rules; { 0 } is an empty list. */
 struct rules {
 	struct rule *rule;
 	size_t count;
+	struct rule_map *map;
+	size_t map_count;
 };
 
 /* Size of the buffer in which an error is described. */
@@ -40,6 +47,13 @@ int rules_add_option(struct rules *rules, const char *option, char error[static 
 
 /* The rule for the interface of that name, or NULL. It belongs to rules. */
 const struct rule *rules_match(const struct rules *rules, const char *ifname);
+
+/* Says where the map of an interface is pinned. 0 or -errno, as rules_add(). */
+int rules_add_map(struct rules *rules, const char *ifname, const char *path,
+		  char error[static RULES_ERROR_MAX]);
+
+/* Where it is pinned, or NULL. It belongs to rules. */
+const char *rules_map_path(const struct rules *rules, const char *ifname);
 
 void rules_free(struct rules *rules);
 

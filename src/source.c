@@ -67,12 +67,14 @@ static int attach_anew(struct source *source, const struct link *link, enum rule
 	return 0;
 }
 
-static void save(struct source *source)
+void source_save(struct source *source)
 {
 	int err = source->state_fd < 0 ? 0 : source_state_write(source->state_fd, &source->state);
 
 	if (err)
 		log_error(err, "interface %u: cannot write the state record", source->ifindex);
+	else
+		source->saved = source->state;
 }
 
 /* The end of taking a writer into use: what is to be known of it is written down. */
@@ -86,13 +88,11 @@ static void settle(struct source *source, enum source_kind kind, int err,
 	/* The record may be older than the writer: a crash between the two. */
 	if (!err && !source->state.discontinuity)
 		source->state.discontinuity = monotonic_ms();
-	/* About pins of counters that there will not be. */
-	if (err && kind == SOURCE_OBSERVE)
-		return;
-	if (*source->remark)
+	/* It is about pins of counters that there will not be if nothing is observed. */
+	if (*source->remark && !(err && kind == SOURCE_OBSERVE))
 		snprintf(text + used, STATUS_TEXT_MAX - used, "%s%s", used ? "; " : "",
 			 source->remark);
-	save(source);
+	source_save(source);
 }
 
 int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
@@ -201,6 +201,8 @@ const char *source_refusal(const struct source *source)
 
 void source_detach(struct source *source)
 {
+	char text[STATUS_TEXT_MAX];
+
 	if (source->link_pinned)
 		pins_remove(source->pins, source->ifindex, PIN_LINK);
 	if (source->writer.link_fd >= 0)
@@ -214,6 +216,9 @@ void source_detach(struct source *source)
 	observe_detach(&source->observation);
 	source->observation_pinned = false;
 	source->resumed = false;
+	source->reopened = false;
+	if (source->foreign && source_own_map(source, text))
+		log_error(0, "interface %u: %s", source->ifindex, text);
 }
 
 static void keep_pinned(struct source *source, enum pin pin, int fd)
@@ -231,10 +236,11 @@ static void keep_pinned(struct source *source, enum pin pin, int fd)
 
 void source_keep(struct source *source, const struct link *link)
 {
-	if (!source_state_is_of(&source->state, link)) {
+	if (!source_state_is_of(&source->state, link))
 		source_state_name(&source->state, link);
-		save(source);
-	}
+	/* What was read since: somebody may reset the map before this process ends. */
+	if (memcmp(&source->state, &source->saved, sizeof(source->state)))
+		source_save(source);
 	if (!source->pins)
 		return;
 	keep_pinned(source, PIN_MAP, source->map_fd);
@@ -281,13 +287,14 @@ bool source_is_stale(const struct source *source, const struct link *link)
 
 void source_close(struct source *source)
 {
-	struct counters reading;
+	struct counters served;
 
 	if (!source)
 		return;
-	if (source->map_fd >= 0 && !source_read_map(source->map_fd, &reading)) {
-		carry_update(&source->state.carry, &reading);
-		save(source);
+	/* The record is to have the last reading. */
+	if (source->map_fd >= 0) {
+		source_read(source, &served);
+		source_save(source);
 	}
 	if (source->writer.link_fd >= 0)
 		close(source->writer.link_fd);
@@ -318,13 +325,21 @@ void source_discard(struct source *source)
 int source_read(struct source *source, struct counters *served)
 {
 	struct counters reading;
-	int err = source_read_map(source->map_fd, &reading);
+	int err;
 
+	/* Whose program counts there is not known before source_use_map(). */
+	if (source->foreign && source->reopened) {
+		carry_serve(&source->state.carry, served);
+		return 0;
+	}
+	if (source->foreign && !source_map_is_its_own(source))
+		return -EBUSY;
+	err = source_read_map(source->map_fd, source->map_values, &reading);
 	if (err)
 		return err;
 	if (carry_update(&source->state.carry, &reading)) {
 		source->state.discontinuity = monotonic_ms();
-		save(source);
+		source_save(source);
 	}
 	carry_serve(&source->state.carry, served);
 	return 0;
@@ -348,7 +363,7 @@ int64_t source_last_change(const struct source *source)
 void source_set_last_change(struct source *source, int64_t when)
 {
 	source->state.last_change = when;
-	save(source);
+	source_save(source);
 }
 
 void source_cleanup(void)

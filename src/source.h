@@ -12,9 +12,9 @@
 
 #include "counters.h"
 #include "links.h"
+#include "numbers.h"
 #include "observe.h"
 #include "pins.h"
-#include "ports.h"
 #include "rules.h"
 
 /* Numbered like the MIB's XdpCounterSource. */
@@ -63,6 +63,21 @@ int source_attach(struct source *source, const struct link *link, enum rule_hook
 int source_observe(struct source *source, const struct link *link, const struct port_list *ports,
 		   char text[static STATUS_TEXT_MAX]);
 
+/*
+ * Reads, from now on, the map in which the program at the hook counts by itself: the one pinned at
+ * path, or, if path is NULL, the one that is found among the program's. A writer that the source
+ * had before is let go, and its values are carried over. On failure, -errno, text says what is
+ * wrong.
+ */
+int source_use_map(struct source *source, const struct link *link, const char *path,
+		   char text[static STATUS_TEXT_MAX]);
+
+/* Whether it still is that program's, and still that map. */
+bool source_uses_map(struct source *source, uint32_t prog_id, const char *path);
+
+/* What source_use_map() would answer, without touching anything. */
+int source_can_use_map(uint32_t prog_id, const char *path, char text[static STATUS_TEXT_MAX]);
+
 /* Whether that is the program that is observed; and to have frames of other ports counted. */
 bool source_observes(const struct source *source, uint32_t prog_id);
 void source_set_ports(struct source *source, const struct port_list *ports);
@@ -104,14 +119,17 @@ bool source_is_stale(const struct source *source, const struct link *link);
 
 /*
  * Reads the whole map with one system call, adds the CPUs up and what is carried over. Returns 0 or
- * -errno, *served is then unchanged.
+ * -errno, *served is then unchanged; -EBUSY: another program has begun to use somebody else's map.
  */
 int source_read(struct source *source, struct counters *served);
 
 /* What went wrong with frames of the interface. 0; -ENOENT: it was never observed; or -errno. */
 int source_read_errors(const struct source *source, struct xdp_errors *errors);
 
-/* While there is a writer: pins again what somebody has unpinned, and notes its name. */
+/*
+ * While there is a writer: pins again what somebody has unpinned, and notes the interface's name
+ * and what was last read in the record.
+ */
 void source_keep(struct source *source, const struct link *link);
 
 /* When the program or its state last changed: CLOCK_MONOTONIC in ms, kept over restarts by the

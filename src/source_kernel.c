@@ -26,31 +26,60 @@ static int map_info(int map_fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(map_fd, info, &size);
 }
 
-int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX])
+/* types is what the text says of the type. */
+static int check_layout(const struct bpf_map_info *info, bool good_type, const char *types,
+			char text[static STATUS_TEXT_MAX])
 {
-	struct bpf_map_info info;
-	int err = map_info(map_fd, &info);
-
-	if (err) {
-		snprintf(text, STATUS_TEXT_MAX, "cannot ask the kernel about the map: %s",
-			 strerror(-err));
-		return err;
-	}
-	if (info.type == BPF_MAP_TYPE_PERCPU_ARRAY && info.key_size == sizeof(__u32) &&
-	    info.value_size == sizeof(struct xdp_stats_rec) &&
-	    info.max_entries == XDP_STATS_ACTIONS)
+	if (good_type && info->key_size == sizeof(__u32) &&
+	    info->value_size == sizeof(struct xdp_stats_rec) &&
+	    info->max_entries == XDP_STATS_ACTIONS)
 		return 0;
 	snprintf(text, STATUS_TEXT_MAX,
-		 "map '%s' (id %u) is no counter map: it has type %u, key size %u, value size %u "
-		 "and "
-		 "%u entries; expected type %u (per-CPU array), %zu, %zu and %d",
-		 info.name, info.id, info.type, info.key_size, info.value_size, info.max_entries,
-		 BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32), sizeof(struct xdp_stats_rec),
+		 "map '%s' (id %u) has type %u, key size %u, value size %u, entries %u; expected "
+		 "%s, %zu, %zu, %d",
+		 info->name, info->id, info->type, info->key_size, info->value_size,
+		 info->max_entries, types, sizeof(__u32), sizeof(struct xdp_stats_rec),
 		 XDP_STATS_ACTIONS);
 	return -EINVAL;
 }
 
-int source_read_map(int map_fd, struct counters *sum)
+static int ask_for_map(int map_fd, struct bpf_map_info *info, char text[static STATUS_TEXT_MAX])
+{
+	int err = map_info(map_fd, info);
+
+	if (err)
+		snprintf(text, STATUS_TEXT_MAX, "cannot ask the kernel about the map: %s",
+			 strerror(-err));
+	return err;
+}
+
+int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX])
+{
+	struct bpf_map_info info;
+	int err = ask_for_map(map_fd, &info, text);
+
+	return err ? err
+		   : check_layout(&info, info.type == BPF_MAP_TYPE_PERCPU_ARRAY,
+				  "6 (per-CPU array)", text);
+}
+
+int source_check_foreign_map(int map_fd, unsigned int *values, char text[static STATUS_TEXT_MAX])
+{
+	struct bpf_map_info info;
+	int cpus = source_possible_cpus();
+	int err = ask_for_map(map_fd, &info, text);
+
+	if (!err)
+		err = check_layout(&info,
+				   info.type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+					   info.type == BPF_MAP_TYPE_ARRAY,
+				   "6 (per-CPU array) or 2 (array)", text);
+	if (!err)
+		*values = info.type == BPF_MAP_TYPE_ARRAY ? 1 : (unsigned int)cpus;
+	return err;
+}
+
+int source_read_map(int map_fd, unsigned int values, struct counters *sum)
 {
 	/* One slot for each possible CPU and verdict; that number is fixed at boot. */
 	static struct xdp_stats_rec *slots;
@@ -69,7 +98,7 @@ int source_read_map(int map_fd, struct counters *sum)
 		return err;
 	if (count != XDP_STATS_ACTIONS)
 		return -EIO;
-	counters_sum(sum, slots, (unsigned int)cpus);
+	counters_sum(sum, slots, values);
 	return 0;
 }
 

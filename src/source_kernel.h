@@ -6,10 +6,16 @@
 #include "source.h"
 
 /*
- * Reads a whole map that source_check_map() has found good, with one system call, and adds the
- * possible CPUs up. 0 or -errno; *sum is then unchanged.
+ * As source_check_map(), for a map of somebody else, which may have one value for all CPUs
+ * (BPF_MAP_TYPE_ARRAY): *values says how many it has for each verdict.
  */
-int source_read_map(int map_fd, struct counters *sum);
+int source_check_foreign_map(int map_fd, unsigned int *values, char text[static STATUS_TEXT_MAX]);
+
+/*
+ * Reads a whole map that was found good, with one system call, and adds its values up: one for each
+ * possible CPU, or just one. 0 or -errno; *sum is then unchanged.
+ */
+int source_read_map(int map_fd, unsigned int values, struct counters *sum);
 
 /* The number by which the kernel knows a map. 0 or -errno; *id is then unchanged. */
 int source_map_id(int map_fd, uint32_t *id);

@@ -296,6 +296,7 @@ bool observe_forget(const struct pins *pins, unsigned int ifindex)
 	_cleanup_close_ int out_fd = pins_get(pins, ifindex, PIN_OUT, why);
 	_cleanup_close_ int observed_fd = pins_get(pins, PINS_IN_COMMON, PIN_OBSERVED, why);
 	_cleanup_close_ int bonds_fd = pins_get(pins, PINS_IN_COMMON, PIN_BONDS, why);
+	bool removed;
 
 	if (!observer_is_ours(in_fd, out_fd))
 		return false;
@@ -308,7 +309,8 @@ bool observe_forget(const struct pins *pins, unsigned int ifindex)
 	if (out_fd >= 0)
 		observer_clear_first_of(out_fd, ifindex);
 	/* The return first: without a length on entry it still counts. */
-	return pins_remove(pins, ifindex, PIN_OUT) | pins_remove(pins, ifindex, PIN_IN);
+	removed = pins_remove(pins, ifindex, PIN_OUT);
+	return pins_remove(pins, ifindex, PIN_IN) || removed;
 }
 
 /* --- errors --- */

@@ -7,9 +7,9 @@
 #ifndef XDP_AGENTX_SOURCE_OBSERVE_H
 #define XDP_AGENTX_SOURCE_OBSERVE_H
 
+#include "numbers.h"
 #include "observe.h"
 #include "pins.h"
-#include "ports.h"
 #include "source.h"
 #include "source_observer.h"
 

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "source.h"
 #include "source_kernel.h"
+#include "source_map.h"
 #include "source_private.h"
 #include "source_program.h"
 #include "util.h"
@@ -35,9 +36,9 @@ static int open_linked_map(const struct source *source)
 }
 
 /* The pinned map: a descriptor, -ENOENT, or another -errno with the reason in error. */
-static int open_pinned_map(const struct source *source, char error[static PINS_ERROR_MAX])
+static int open_pinned_map(struct source *source, char error[static PINS_ERROR_MAX])
 {
-	int fd = source_pinned_map(source->pins, source->ifindex, error);
+	int fd = source_pinned_map(source->pins, source->ifindex, &source->map_values, error);
 
 	return fd == -ENOENT ? open_linked_map(source) : fd;
 }
@@ -92,6 +93,7 @@ static int make_map(struct source *source, const struct link *link,
 	if (source->map_fd >= 0)
 		close(source->map_fd);
 	source->map_fd = program_create_map(text);
+	source->map_values = (unsigned int)source_possible_cpus();
 	if (source->map_fd < 0)
 		return source->map_fd;
 	if (source->pins && pins_put(source->pins, source->ifindex, PIN_MAP, source->map_fd, error))
@@ -109,9 +111,14 @@ static int start_state(struct source *source, const struct link *link)
 	int err = source_map_id(source->map_fd, &map_id);
 
 	if (!err)
-		err = source_read_map(source->map_fd, &reading);
+		err = source_read_map(source->map_fd, source->map_values, &reading);
 	if (err)
 		return err;
+	/* Where the ids differ, a crash came between record and pin, and the map is ours. */
+	source->foreign = state->foreign && state->map_id == map_id;
+	state->foreign = source->foreign;
+	if (source->foreign && foreign_map_is_shared(map_id))
+		reading = state->carry.last;
 	if (state->map_id && state->map_id != map_id) {
 		carry_switch(&state->carry, &reading);
 		state->discontinuity = monotonic_ms();
@@ -146,6 +153,8 @@ int source_open(struct source **out, const struct pins *pins, const struct link 
 		.pins = pins,
 		.common = pins,
 		.map_fd = -ENOENT,
+		.map_values = (unsigned int)source_possible_cpus(),
+		.reopened = true,
 		.state_fd = -ENOENT,
 		.writer.link_fd = -1,
 	};

@@ -8,6 +8,7 @@
 #include "source.h"
 #include "source_count.h"
 #include "source_kernel.h"
+#include "source_map.h"
 #include "source_private.h"
 #include "util.h"
 
@@ -42,15 +43,30 @@ static int open_our_link(const struct pins *pins, unsigned int ifindex,
 	return map_fd == -EPERM ? -EPERM : -EINVAL;
 }
 
-int source_pinned_map(const struct pins *pins, unsigned int ifindex,
+static bool is_foreign(const struct pins *pins, unsigned int ifindex)
+{
+	char error[PINS_ERROR_MAX];
+	struct source_state state;
+	_cleanup_close_ int fd = source_state_open(&state, pins, ifindex, error);
+
+	return fd >= 0 && state.foreign;
+}
+
+int source_pinned_map(const struct pins *pins, unsigned int ifindex, unsigned int *values,
 		      char error[static PINS_ERROR_MAX])
 {
 	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_MAP, error);
 	char text[STATUS_TEXT_MAX];
-	int err = fd < 0 ? fd : source_check_map(fd, text);
+	int err;
 
 	if (fd < 0)
 		return fd;
+	if (is_foreign(pins, ifindex)) {
+		err = source_check_foreign_map(fd, values, text);
+	} else {
+		err = source_check_map(fd, text);
+		*values = (unsigned int)source_possible_cpus();
+	}
 	if (err) {
 		snprintf(error, PINS_ERROR_MAX, "pin %.80s is left alone: %.150s",
 			 pins_path(pins, ifindex, PIN_MAP), text);
@@ -114,9 +130,10 @@ enum source_kind source_kept_kind(const struct pins *pins, unsigned int ifindex)
 
 bool source_forget(const struct pins *pins, unsigned int ifindex)
 {
+	unsigned int values;
 	char error[STATUS_TEXT_MAX];
 	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, error);
-	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, error);
+	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, error);
 	struct source_state state;
 	_cleanup_close_ int state_fd = source_state_open(&state, pins, ifindex, error);
 	bool forgot = false;
@@ -157,7 +174,8 @@ int source_unload(const struct pins *pins, unsigned int ifindex, enum source_kin
 		  char why[static PINS_ERROR_MAX])
 {
 	bool released = pins_is_released(pins, ifindex);
-	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, why);
+	unsigned int values;
+	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, why);
 	int err = map_fd < 0 && map_fd != -ENOENT ? map_fd : check_writer(pins, ifindex, why);
 
 	if (err)
@@ -187,7 +205,8 @@ int source_release(const struct pins *pins, unsigned int ifindex, enum source_ki
 int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
 		char text[static STATUS_TEXT_MAX])
 {
-	_cleanup_close_ int map_fd = pins_get(pins, ifindex, PIN_MAP, text);
+	unsigned int values = 0;
+	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, text);
 	struct source_state state = { 0 };
 	_cleanup_close_ int state_fd = -1;
 	struct counters reading;
@@ -196,19 +215,18 @@ int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *
 
 	if (map_fd < 0)
 		return map_fd;
-	err = source_check_map(map_fd, text);
-	if (err)
-		return err;
 	state_fd = source_state_open(&state, pins, ifindex, text);
 	if (state_fd < 0 && state_fd != -ENOENT)
 		return state_fd;
 	err = source_map_id(map_fd, &map_id);
 	if (!err)
-		err = source_read_map(map_fd, &reading);
+		err = source_read_map(map_fd, values, &reading);
 	if (err) {
 		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
 		return err;
 	}
+	if (state.foreign && foreign_map_is_shared(map_id))
+		reading = state.carry.last;
 	if (state.map_id && state.map_id != map_id)
 		carry_switch(&state.carry, &reading);
 	else

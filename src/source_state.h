@@ -25,7 +25,8 @@ struct source_state {
 	uint64_t address;      /* hardware address of the interface, to know it again by */
 	int64_t discontinuity; /* CLOCK_MONOTONIC in ms; 0: it has never been counted */
 	int64_t last_change;   /* the same, of xdpIfLastChange */
-	uint64_t kind;         /* enum source_kind: who counted last; 0: nobody yet */
+	uint32_t kind;         /* enum source_kind: who counted last; 0: nobody yet */
+	uint32_t foreign;      /* the map is somebody else's */
 	struct carry carry;
 };
 

@@ -473,7 +473,7 @@ static void test_unload_leaves_all_where_a_map_is_refused(void **state)
 	leave_behind();
 	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
 	assert_int_equal(pins_put(pins, left.ifindex, PIN_MAP, map_fd, error), 0);
-	assert_unload(-EINVAL, false, "is no counter map");
+	assert_unload(-EINVAL, false, "map 'other' (id ");
 	assert_pinned(true, true, true);
 	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
 	assert_unload(0, true, "");

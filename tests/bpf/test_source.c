@@ -54,8 +54,8 @@ static void check_map(const struct map_case *map)
 	lab_fdinfo(fd, "map_id:", id);
 	if (map->found)
 		snprintf(expected, sizeof(expected),
-			 "map '%s' (id %s) is no counter map: it has %s; "
-			 "expected type 6 (per-CPU array), 4, 16 and 5",
+			 "map '%s' (id %s) has %s; expected 6 (per-CPU array), "
+			 "4, 16, 5",
 			 map->name, id, map->found);
 	assert_int_equal(source_check_map(fd, text), map->found ? -EINVAL : 0);
 	assert_string_equal(text, expected);
@@ -65,17 +65,17 @@ static void test_wrong_maps_are_refused(void **state)
 {
 	static const struct map_case maps[] = {
 		{ "array", BPF_MAP_TYPE_ARRAY, 4, 16, 5,
-		  "type 2, key size 4, value size 16 and 5 entries" },
+		  "type 2, key size 4, value size 16, entries 5" },
 		{ "hash", BPF_MAP_TYPE_HASH, 4, 16, 5,
-		  "type 1, key size 4, value size 16 and 5 entries" },
+		  "type 1, key size 4, value size 16, entries 5" },
 		{ "percpu_hash", BPF_MAP_TYPE_PERCPU_HASH, 8, 16, 5,
-		  "type 5, key size 8, value size 16 and 5 entries" },
+		  "type 5, key size 8, value size 16, entries 5" },
 		{ "packets_only", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 8, 5,
-		  "type 6, key size 4, value size 8 and 5 entries" },
+		  "type 6, key size 4, value size 8, entries 5" },
 		{ "four", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 16, 4,
-		  "type 6, key size 4, value size 16 and 4 entries" },
+		  "type 6, key size 4, value size 16, entries 4" },
 		{ "six", BPF_MAP_TYPE_PERCPU_ARRAY, 4, 16, 6,
-		  "type 6, key size 4, value size 16 and 6 entries" },
+		  "type 6, key size 4, value size 16, entries 6" },
 	};
 
 	(void)state;

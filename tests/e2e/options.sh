@@ -99,7 +99,7 @@ is "a name of 15 characters is taken" "$code:$err" 0:
 run -H
 like "-H lists our directives" "$out" \
 	'^    xdpInterface +PATTERN\[,PATTERN...\] auto\|count\|observe\|map\|off \[native\|generic\|any\]'
-for directive in xdpRootOid xdpReconcile xdpPersist xdpPinDir agentxsocket agentxPingInterval; do
+for directive in xdpMap xdpRootOid xdpReconcile xdpPersist xdpPinDir agentxsocket agentxPingInterval; do
 	like "-H lists $directive" "$out" "^    $directive "
 done
 is "-H: exit code, and nothing on stderr" "$code:$err" 0:
@@ -174,6 +174,20 @@ fault "xdpInterface a:b count" \
 fault "xdpInterface . count" "line 1: Error: '.' cannot be an interface: it is a name of dots; $expected"
 fault "xdpInterface a234567890123456 count" \
 	"line 1: Error: 'a234567890123456' cannot be an interface: it is a name of more than 15 characters; $expected"
+usage="expected: xdpMap INTERFACE PATH"
+fault "xdpMap" "line 1: Error: Blank line following xdpMap token."
+fault "xdpMap xa" "line 1: Error: $usage"
+fault "xdpMap xa # /sys/fs/bpf/map" "line 1: Error: $usage"
+fault "xdpMap xa /sys/fs/bpf/map more" "line 1: Error: $usage"
+fault "xdpMap xa map" "line 1: Error: 'map' cannot be used: it is no absolute path"
+fault "xdpMap x* /sys/fs/bpf/map" \
+	"line 1: Error: 'x*' cannot be used: it is a pattern, and no two interfaces may have one map"
+fault "xdpMap xa,xb /sys/fs/bpf/map" \
+	"line 1: Error: 'xa,xb' cannot be used: it is a list, and no two interfaces may have one map"
+fault "xdpMap a/b /sys/fs/bpf/map" \
+	"line 1: Error: 'a/b' cannot be used: it is a name with '/', ':' or white space"
+fault "xdpMap xa /sys/fs/bpf/map\nxdpMap xa /sys/fs/bpf/other" \
+	"line 2: Error: 'xa' cannot be used: it is named by another xdpMap already"
 fault "xdpReconcile" "line 1: Error: Blank line following xdpReconcile token."
 for seconds in 0 3601 -1 5s '5 6' 99999999999999999999; do
 	fault "xdpReconcile $seconds" \
@@ -218,7 +232,7 @@ printf '%s\n' "# all kinds" "xdpInterface xa count native # a comment" "xdpInter
 run -t -C -c $RUN/plan.conf -i 'x?h'
 is "-t prints the plan, interface by interface" "$code:$out:$err" \
 	"0:INTERFACE        SOURCE   HOOK     WHAT WOULD HAPPEN
-lo               map      -        failed: map is not in this version
+lo               map      -        no program is attached
 xa               count    native   the counter program will be attached
 xb               auto     any      the counter program will be attached
 xc               observe  -        no program is attached
@@ -232,6 +246,10 @@ is "-i comes before the file, the first match wins" "$(plan xa):$(plan xb)" \
 run -t -C
 is "no line at all: everything is observed" "$(plan xa)" \
 	"xa observe - nothing, until a program is attached"
+echo "xdpMap xa /sys/fs/bpf/map" >>$RUN/plan.conf
+run -t -C -c $RUN/plan.conf
+is "xdpMap of an interface whose map is not read is taken" "$code:$err:$(plan xa)" \
+	"0::xa count native the counter program will be attached"
 is "-t attaches nothing" "$(for name in xa xb xc xd xe xf; do xdp_id $name; done)" "$before"
 
 # --- the agent that runs with it

@@ -36,10 +36,10 @@ back() {
 	mv "$dir/kept" "$dir/$1"
 }
 
-for case in "array 4 16 5|type 2, key size 4, value size 16 and 5" \
-	"percpu_hash 4 16 5|type 5, key size 4, value size 16 and 5" \
-	"percpu_array 4 8 5|type 6, key size 4, value size 8 and 5" \
-	"percpu_array 4 16 6|type 6, key size 4, value size 16 and 6"; do
+for case in "array 4 16 5|type 2, key size 4, value size 16, entries 5" \
+	"percpu_hash 4 16 5|type 5, key size 4, value size 16, entries 5" \
+	"percpu_array 4 8 5|type 6, key size 4, value size 8, entries 5" \
+	"percpu_array 4 16 6|type 6, key size 4, value size 16, entries 6"; do
 	read -r type key value entries <<<"${case%|*}"
 	swap xdp_stats_map
 	bpftool map create "$dir/xdp_stats_map" type "$type" key "$key" value "$value" \

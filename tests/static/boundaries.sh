@@ -5,12 +5,15 @@
 cd "${srcdir:-.}/src" || exit 1
 
 # The modules that each module includes; .c and .h are one module. Nothing points back towards main.
-# (iface_set needs to look into struct iface; source_* are parts of source; observe.h, pins.h and
-# ports.h are plain C.)
+# (iface_set needs to look into struct iface; iface_* and source_* are parts of iface and source;
+# numbers.h, observe.h and pins.h are plain C.)
 modules="agentx: log util
 config: log mib pins rules util
 counters: xdp_stats
-iface: links log ports rules source util
+iface: iface_private links log numbers rules source util
+iface_attach: iface_private log util
+iface_decide: iface_private log util
+iface_private: iface
 iface_set: iface
 links: log util
 lock: log util
@@ -23,27 +26,29 @@ mib_if: agentx mib
 mib_if_stats: mib
 mib_stats: mib
 netns: util
+numbers:
 options: config
 pins: netns util
 plan: log pins registry rules
-ports:
-registry: iface iface_set links log ports rules util
+registry: iface iface_set links log numbers rules util
 rules: util
 snapshot: registry util
-source: counters links log observe pins ports rules source_count source_kernel source_private source_program source_tracing util
+source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
 source_count: log source source_kernel source_program util
 source_kernel: source util
+source_map: source source_kernel source_replacements util
 source_names: source source_kernel source_replacements util
-source_observe: log netns observe pins ports source source_kernel source_observer source_tracing util
+source_observe: log netns numbers observe pins source source_kernel source_observer source_tracing util
 source_observer: observe pins source source_target source_tracing util
-source_open: log source source_kernel source_private source_program util
-source_pinned: source source_count source_kernel source_private util
+source_open: log source source_kernel source_map source_private source_program util
+source_pinned: source source_count source_kernel source_map source_private util
 source_private: source_count source_observe source_state
 source_program: count.skel count_by_call.skel log source util
 source_replacements: source_kernel util
 source_state: counters links pins util
 source_target: source source_kernel source_replacements util
 source_tracing: log observe observe.skel source source_kernel source_program source_target util
+source_use_map: log source source_kernel source_map source_private source_program util
 source_watch: log netns source source_kernel util watch_xdp.skel
 util:
 xdp-stats: lock pins source util"

@@ -17,9 +17,9 @@ void fake_source_reset(void)
 	fake_pins = (struct pins){ 0 };
 	fake_calls[0] = '\0';
 	fake_keeps = 0;
-	fake_answer = (struct fake_answer){ .text = "",
-					    .mode = XDP_MODE_NATIVE,
-					    .next_prog_id = FIRST_PROG_ID };
+	fake_answer = (struct fake_answer){
+		.text = "", .map_text = "", .mode = XDP_MODE_NATIVE, .next_prog_id = FIRST_PROG_ID
+	};
 }
 
 static void record(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -60,6 +60,7 @@ int source_open(struct source **out, const struct pins *pins, const struct link 
 	memcpy(source->name, link->name, IFNAMSIZ);
 	source->discontinuity = pinned->discontinuity;
 	source->last_change = pinned->last_change;
+	source->reopened = true;
 	pinned->kept = true;
 	fake_open_sources++;
 	*out = source;
@@ -139,8 +140,8 @@ static void let_go(struct source *source)
 		pinned->prog_id = 0;
 	if (source->observed)
 		pinned->observed = 0;
-	source->prog_id = source->observed = 0;
-	source->resumed = false;
+	source->prog_id = source->observed = source->map_of = 0;
+	source->resumed = source->reopened = false;
 }
 
 static int settle(struct source *source, enum source_kind kind, bool complete)
@@ -212,6 +213,39 @@ void source_set_ports(struct source *source, const struct port_list *ports)
 	record_ports(ports);
 }
 
+/* A map that was read is given back only if it is not the one to be read again. */
+int source_use_map(struct source *source, const struct link *link, const char *path,
+		   char text[static STATUS_TEXT_MAX])
+{
+	bool again = source->reopened && source->kind == SOURCE_MAP;
+
+	assert_int_not_equal(link->prog_id, 0);
+	record("%s %s %u%s%s;", again ? "resume map" : "map", link->name, link->prog_id,
+	       path ? " " : "", path ? path : "");
+	let_go(source);
+	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.map_text);
+	if (fake_answer.map_err)
+		return fake_answer.map_err;
+	source->map_of = link->prog_id;
+	snprintf(source->map_path, sizeof(source->map_path), "%s", path ? path : "");
+	source->resumed = again;
+	return settle(source, SOURCE_MAP, again);
+}
+
+bool source_uses_map(struct source *source, uint32_t prog_id, const char *path)
+{
+	return source->map_of == prog_id && !fake_answer.map_shared &&
+	       (!path || !strcmp(path, source->map_path));
+}
+
+int source_can_use_map(uint32_t prog_id, const char *path, char text[static STATUS_TEXT_MAX])
+{
+	(void)path;
+	assert_int_not_equal(prog_id, 0);
+	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.map_text);
+	return fake_answer.map_err;
+}
+
 int source_can_trace(const struct pins *pins, char text[static STATUS_TEXT_MAX])
 {
 	assert_ptr_equal(pins, &fake_pins);
@@ -248,6 +282,9 @@ void source_detach(struct source *source)
 		record("detach;");
 	if (source->observed)
 		record("end observing;");
+	/* What an earlier run read is still that when a source has just been opened. */
+	if (source->map_of || (source->reopened && source->kind == SOURCE_MAP))
+		record("end reading;");
 	let_go(source);
 }
 

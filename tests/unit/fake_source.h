@@ -20,6 +20,9 @@ struct source {
 	uint32_t prog_id; /* of our program */
 	enum xdp_mode mode;
 	uint32_t observed; /* the program whose verdicts are counted */
+	uint32_t map_of;   /* the program whose map is read */
+	char map_path[64]; /* where it is pinned, or "" */
+	bool reopened;     /* nothing was asked of it yet */
 	struct port_list ports;
 	bool resumed;
 	enum source_kind kind;
@@ -48,12 +51,13 @@ extern int fake_open_sources;
 
 /* What they answer. */
 extern struct fake_answer {
-	int open_err, attach_err, trace_err, observe_err, read_err;
-	const char *text;
+	int open_err, attach_err, trace_err, observe_err, map_err, read_err;
+	const char *text, *map_text;
 	enum xdp_mode mode;
 	uint32_t next_prog_id;
 	bool nameless;     /* the kernel does not tell what programs are called */
 	bool missed;       /* an observer that was left has missed frames */
+	bool map_shared;   /* another program has come to use the map that is read */
 	uint32_t held;     /* somebody's program that is in our link */
 	int64_t folded;    /* a reading found a reset at that time */
 	unsigned int gone; /* there is no interface with this ifIndex any more */

@@ -130,11 +130,11 @@ void observe_eth0(const char *source)
 	assert_true(counted(3));
 }
 
-void refuse_to_observe_eth0(const char *source)
+void refuse_to_observe_eth0(void)
 {
 	fake_answer.observe_err = -ENODATA;
 	fake_answer.text = "it has no BTF";
-	configure("eth0", source, NULL);
+	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
 	assert_calls("open;observe eth0 50;");

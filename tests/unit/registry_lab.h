@@ -41,7 +41,7 @@ void assert_nothing_new(uint32_t prog_id, enum xdp_mode mode);
  */
 void count_eth0(const char *hook);
 void observe_eth0(const char *source);
-void refuse_to_observe_eth0(const char *source);
+void refuse_to_observe_eth0(void);
 
 /* By how much registry_generation() grew since the last look. */
 uint64_t grown(void);

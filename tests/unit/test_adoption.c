@@ -334,7 +334,8 @@ static void test_sweeps_observers_that_nobody_wants(void **state)
 		present(ifindex, name, ifindex == 8 ? 99 : 50 + ifindex, XDP_MODE_NATIVE);
 	}
 	registry_adopt(registry);
-	assert_calls("open;resume eth3 53;open;resume eth4 54;open;observe eth8 99;");
+	assert_calls("open;resume eth3 53;open;resume eth4 54;open;map eth6 56;"
+		     "open;observe eth8 99;");
 	fake_answer.gone = 9;
 	registry_sweep(registry);
 	assert_calls("unobserve 5;unobserve 6;unobserve 7;forget 9;");

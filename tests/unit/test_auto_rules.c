@@ -2,6 +2,8 @@
 /* The rule auto: what is counted, what is observed, and what is waited for. */
 #include "registry_lab.h"
 
+#include <errno.h>
+
 #include "log.h"
 
 static void test_auto_counts_where_nothing_is(void **state)
@@ -90,15 +92,20 @@ static void test_auto_observes_instead_of_counting(void **state)
 	assert_int_equal(row(3)->program_changes, 2);
 }
 
+/* Nor has it a map that could be read instead. */
 static void test_auto_where_it_cannot_be_observed(void **state)
 {
 	(void)state;
-	refuse_to_observe_eth0("auto");
+	fake_answer.observe_err = fake_answer.map_err = -ENODATA;
+	configure("eth0", "auto", NULL);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	registry_step(registry);
+	assert_calls("open;observe eth0 50;map eth0 50;");
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 
-	/* It was never observed, so nothing is waited for when it is gone. */
+	/* Nothing of it was ever counted, so nothing is waited for when it is gone. */
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	fake_answer.text = "";
 	registry_step(registry);
 	assert_calls("attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);

@@ -48,6 +48,9 @@ static const char *describe(const struct config *config)
 					 rule->pattern, rule_source_name(rule->source),
 					 rule_hook_name(rule->hook));
 	}
+	for (size_t i = 0; i < config->rules.map_count; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s at %s;",
+					 config->rules.map[i].ifname, config->rules.map[i].path);
 	if (config->reconcile != 5)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "reconcile %u;",
 					 config->reconcile);
@@ -113,6 +116,11 @@ static const struct {
 	  "* observe any;" },
 	{ "xdpInterface * off\nxdpInterface eth0 count\n", "* off any;eth0 count any;" },
 
+	{ "xdpInterface eth0 map\nxdpMap eth0 /sys/fs/bpf/a\n",
+	  "eth0 map any;eth0 at /sys/fs/bpf/a;" },
+	{ "xdpMap eth0 /bpf/a # theirs\nXDPMAP\t eth1 \t /bpf/b \t\n",
+	  "* observe any;eth0 at /bpf/a;eth1 at /bpf/b;" },
+
 	{ "xdpReconcile 1\n", "* observe any;reconcile 1;" },
 	{ "xdpReconcile 3600\n", "* observe any;reconcile 3600;" },
 	{ "xdpReconcile 0010 # seconds\n", "* observe any;reconcile 10;" },
@@ -164,6 +172,16 @@ static const struct {
 	{ "xdpInterface eth0 observe native\n", "hook 'native' has no meaning for source" },
 	{ "xdpInterface eth0:count\n", "expected: xdpInterface PATTERN" },
 	{ "xdpInterface eth0 count\n\n# two\nxdpInterface eth1 cuont\n", "unknown source 'cuont'" },
+
+	{ "xdpMap\n", "xdpMap" },
+	{ "xdpMap eth0\n", "expected: xdpMap INTERFACE PATH" },
+	{ "xdpMap eth0 # /bpf/a\n", "expected: xdpMap INTERFACE PATH" },
+	{ "xdpMap eth0 /bpf/a native\n", "expected: xdpMap INTERFACE PATH" },
+	{ "xdpMap eth0 bpf/a\n", "'bpf/a' cannot be used: it is no absolute path" },
+	{ "xdpMap eth* /bpf/a\n", "'eth*' cannot be used: it is a pattern" },
+	{ "xdpMap eth0 /bpf/a\nxdpMap eth0 /bpf/b\n",
+	  "'eth0' cannot be used: it is named by another xdpMap already" },
+	{ "xdpMap sixteen-letters- /bpf/a\n", "it is a name of more than 15 characters" },
 
 	{ "xdpReconcile\n", "xdpReconcile" },
 	{ "xdpReconcile 0\n", "'0' is no number of seconds from 1 to 3600; expected for example" },

@@ -229,7 +229,7 @@ static void test_errors_are_the_source_s(void **state)
 static void test_refused(void **state)
 {
 	(void)state;
-	refuse_to_observe_eth0("observe");
+	refuse_to_observe_eth0();
 	assert_string_equal(unit_logged, "warning: eth0: program 'prog50' (id 50, native) cannot "
 					 "be observed: it has no BTF\n");
 	later(RETRY_MS - 1);
@@ -256,7 +256,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	int64_t refused = unit_now;
 
 	(void)state;
-	refuse_to_observe_eth0("observe");
+	refuse_to_observe_eth0();
 	unit_log_clear();
 	grown();
 	later(RETRY_MS);
@@ -290,7 +290,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 static void test_refused_is_tried_when_something_changes(void **state)
 {
 	(void)state;
-	refuse_to_observe_eth0("observe");
+	refuse_to_observe_eth0();
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	registry_step(registry);
 	assert_calls("observe eth0 51;");
@@ -456,18 +456,22 @@ static void test_observe_then_count_then_observe(void **state)
 
 static void test_other_rules_end_it(void **state)
 {
-	static const char *const sources[] = { "off", "map" };
+	static const struct {
+		const char *source, *there, *back;
+	} others[] = { { "off", "", "observe eth0 50;" },
+		       { "map", "map eth0 50;", "end reading;observe eth0 50;" } };
 
 	(void)state;
 	observe_eth0("observe");
-	for (size_t i = 0; i < LENGTH(sources); i++) {
-		configure("eth0", sources[i], NULL);
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		configure("eth0", others[i].source, NULL);
 		assert_calls("end observing;");
 		assert_false(registry_step(registry));
-		assert_false(counted(3));
+		assert_calls(others[i].there);
+		assert_int_equal(counted(3), i);
 		configure("eth0", "observe", NULL);
 		registry_step(registry);
-		assert_calls("observe eth0 50;");
+		assert_calls(others[i].back);
 		assert_true(counted(3));
 	}
 }

@@ -114,26 +114,67 @@ static void test_observe(void **state)
 		"lo               observe  -        no program is attached\n"
 		"eth0             observe  -        nothing, until a program is attached\n"
 		"eth1             observe  -        program 'prog50' (id 50) will be observed\n"
-		"wan0             map      -        failed: map is not in this version\n"
+		"wan0             map      -        no program is attached\n"
 		"wan1             auto     generic  the counter program will be attached\n"
 		"old0             auto     generic  program 'prog60' (id 60) will be observed\n");
 }
 
 static void test_what_cannot_be_observed(void **state)
 {
-	static const char *const sources[] = { "observe", "auto" };
+	struct rules rules = { 0 };
 
-	for (size_t i = 0; i < LENGTH(sources); i++) {
+	(void)state;
+	fake_answer.observe_err = -ENODATA;
+	fake_answer.text = "it has no BTF";
+	add(&rules, "eth1", "observe", NULL);
+	assert_int_equal(print_plan(&rules, NULL), 0);
+	assert_contains(unit_written[STDOUT_FILENO],
+			"failed: program 'prog50' (id 50, native) cannot be observed: it "
+			"has no BTF\n");
+}
+
+static void test_map(void **state)
+{
+	struct rules rules = { 0 };
+
+	(void)state;
+	fake_answer.observe_err = -ENODATA; /* which does not matter for map */
+	add(&rules, "eth1", "map", NULL);
+	add(&rules, "old0", "auto", NULL);
+	assert_int_equal(print_plan(&rules, NULL), 0);
+	assert_contains(
+		unit_written[STDOUT_FILENO],
+		"eth1             map      -        the map of program 'prog50' (id 50) will be "
+		"read\n");
+	assert_contains(
+		unit_written[STDOUT_FILENO],
+		"old0             auto     any      the map of program 'prog60' (id 60) will be "
+		"read\n");
+}
+
+static void test_map_that_cannot_be_read(void **state)
+{
+	static const struct {
+		const char *source, *why;
+	} failures[] = {
+		{ "map", "has no map that can be read: it has none\n" },
+		{ "auto",
+		  "cannot be observed: it has no BTF; nor can its map be read: it has none\n" },
+	};
+
+	for (size_t i = 0; i < LENGTH(failures); i++) {
 		struct rules rules = { 0 };
 
 		setup(state);
 		fake_answer.observe_err = -ENODATA;
-		fake_answer.text = "it has no BTF";
-		add(&rules, "eth1", sources[i], NULL);
+		fake_answer.text = "it has no BTF; compile it with -g";
+		fake_answer.map_err = -ENOENT;
+		fake_answer.map_text = "it has none";
+		add(&rules, "eth1", failures[i].source, NULL);
 		assert_int_equal(print_plan(&rules, NULL), 0);
 		assert_contains(unit_written[STDOUT_FILENO],
-				"failed: program 'prog50' (id 50, native) cannot be observed: it "
-				"has no BTF\n");
+				"failed: program 'prog50' (id 50, native) ");
+		assert_contains(unit_written[STDOUT_FILENO], failures[i].why);
 	}
 }
 
@@ -223,6 +264,8 @@ int main(void)
 		cmocka_unit_test_setup(test_plan, setup),
 		cmocka_unit_test_setup(test_observe, setup),
 		cmocka_unit_test_setup(test_what_cannot_be_observed, setup),
+		cmocka_unit_test_setup(test_map, setup),
+		cmocka_unit_test_setup(test_map_that_cannot_be_read, setup),
 		cmocka_unit_test_setup(test_counter_program_where_one_is_to_be_observed, setup),
 		cmocka_unit_test_setup(test_auto_after_an_earlier_run, setup),
 		cmocka_unit_test_setup(test_what_is_pinned, setup),

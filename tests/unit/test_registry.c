@@ -529,25 +529,6 @@ static void test_rules_that_mean_the_same(void **state)
 	assert_calls("detach;");
 }
 
-static void test_map_is_not_in_this_version(void **state)
-{
-	(void)state;
-	count_eth0(NULL);
-	configure("eth0", "map", NULL);
-	assert_calls("detach;");
-	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "map is not in this version");
-	assert_false(counted(3));
-	assert_false(registry_step(registry));
-	assert_calls("");
-
-	/* What was counted before is still there. */
-	configure("eth0", "count", NULL);
-	registry_step(registry);
-	assert_calls("attach eth0 any;");
-	assert_true(counted(3));
-}
-
 static void test_missing_interfaces(void **state)
 {
 	(void)state;
@@ -989,7 +970,6 @@ int main(void)
 		TEST(test_rules_say_off_before_its_turn),
 		TEST(test_rules_say_native_where_generic_is),
 		TEST(test_rules_that_mean_the_same),
-		TEST(test_map_is_not_in_this_version),
 		TEST(test_missing_interfaces),
 		TEST(test_reading),
 		TEST(test_failed_reading),

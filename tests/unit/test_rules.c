@@ -184,6 +184,57 @@ static void test_literal_name_is_taken_as_it_is(void **state)
 	rules_free(&rules);
 }
 
+static const struct {
+	const char *ifname, *path,
+		*error; /* which its message has to contain, NULL if it is right */
+} maps[] = {
+	{ "eth0", "/sys/fs/bpf/a", NULL },
+	{ "eth1", "/sys/fs/bpf/a", NULL }, /* the kernel says whose it is */
+	{ "fifteen-letters", "/", NULL },
+	{ "a\\b", "/b", NULL },
+
+	{ "eth0", "/sys/fs/bpf/b", "'eth0' cannot be used: it is named by another xdpMap already" },
+	{ "wan*", "/a", "'wan*' cannot be used: it is a pattern, and no two interfaces may have " },
+	{ "eth?", "/a", "it is a pattern" },
+	{ "eth[23]", "/a", "it is a pattern" },
+	{ "eth2,eth3", "/a",
+	  "'eth2,eth3' cannot be used: it is a list, and no two interfaces may" },
+	{ "eth2", "pinned/a", "'pinned/a' cannot be used: it is no absolute path" },
+	{ "eth2", "", "'' cannot be used: it is no absolute path" },
+	{ "", "/a", "'' cannot be used: it is an empty name" },
+	{ "sixteen-letters-", "/a", "it is a name of more than 15 characters" },
+	{ "a/b", "/a", "it is a name with '/', ':' or white space" },
+};
+
+/* Each is added to those that were right before it. */
+static void test_maps(void **state)
+{
+	struct rules rules = { 0 };
+	size_t right = 0;
+
+	(void)state;
+	assert_null(rules_map_path(&rules, "eth0"));
+	for (size_t i = 0; i < LENGTH(maps); i++) {
+		char error[RULES_ERROR_MAX] = "";
+		int err = rules_add_map(&rules, maps[i].ifname, maps[i].path, error);
+
+		assert_int_equal(err, maps[i].error ? -EINVAL : 0);
+		assert_contains(error, maps[i].error ? maps[i].error : "");
+		assert_int_equal(!*error, !maps[i].error);
+		right += !err;
+		assert_int_equal(rules.map_count, right);
+	}
+	for (size_t i = 0; i < right; i++)
+		assert_string_equal(rules_map_path(&rules, maps[i].ifname), maps[i].path);
+	assert_null(rules_map_path(&rules, "eth2"));
+	assert_null(rules_map_path(&rules, "eth"));
+	assert_int_equal(rules.count, 0);
+	rules_free(&rules);
+	assert_int_equal(rules.map_count, 0);
+	assert_null(rules.map);
+	assert_null(rules_map_path(&rules, "eth0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_bad_line_leaves_the_others),
 		cmocka_unit_test(test_first_match_wins),
 		cmocka_unit_test(test_literal_name_is_taken_as_it_is),
+		cmocka_unit_test(test_maps),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

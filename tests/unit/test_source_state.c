@@ -206,6 +206,21 @@ static void test_kind_is_kept(void **state)
 	}
 }
 
+/* Whose map it is stands where a record of before had nothing but zeros. */
+static void test_foreign_is_kept(void **state)
+{
+	struct source_state record = sample(1);
+	_cleanup_close_ int fd = create(&record);
+
+	(void)state;
+	assert_int_equal(offsetof(struct source_state, foreign), 52);
+	for (uint32_t foreign = 0; foreign < 2; foreign++) {
+		record.foreign = foreign;
+		assert_int_equal(source_state_write(fd, &record), 0);
+		assert_pinned(&record);
+	}
+}
+
 static struct link link_of(const char *name, uint64_t address)
 {
 	struct link link = { .ifindex = 3, .address = address };
@@ -250,15 +265,11 @@ static void test_name_is_terminated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_creates_and_opens),
-		TEST(test_writes),
-		TEST(test_there_is_none),
-		TEST(test_there_is_one_already),
-		TEST(test_wrong_maps_are_refused),
-		TEST(test_wrong_versions_are_refused),
-		TEST(test_version_1_is_refused),
-		TEST(test_kind_is_kept),
-		TEST(test_whose_it_is),
+		TEST(test_creates_and_opens),      TEST(test_writes),
+		TEST(test_there_is_none),          TEST(test_there_is_one_already),
+		TEST(test_wrong_maps_are_refused), TEST(test_wrong_versions_are_refused),
+		TEST(test_version_1_is_refused),   TEST(test_kind_is_kept),
+		TEST(test_foreign_is_kept),        TEST(test_whose_it_is),
 		TEST(test_name_is_terminated),
 	};
 	int failed;

@@ -57,7 +57,7 @@ is "they were always the same links" "$others" ""
 is "after $CYCLES restarts: what was sent to each is counted" \
 	"$(packets xa 1) $(packets xb 1) $(passed xc)" "$sent $sent $sent $((sent * 100))"
 is "... and nothing else" "$(sum xa) $(sum xb) $(sum xc)" "$sent $sent $sent"
-ok "there were polled values" [ "$polled" -gt 5 ]
+ok "there were polled values" [ "$polled" -gt 2 ]
 is "no polled value is below the one before it" "$fallen" ""
 echo "# $sent frames to each of three interfaces, $polled polls, $CYCLES restarts"
 
