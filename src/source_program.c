@@ -42,6 +42,11 @@ __attribute__((format(printf, 2, 0))) static int log_libbpf(enum libbpf_print_le
 	return 0;
 }
 
+void program_catch_log(void)
+{
+	libbpf_set_print(log_libbpf);
+}
+
 const char *program_kernel_message(void)
 {
 	return kernel_message;
@@ -100,7 +105,7 @@ int program_open(char text[static STATUS_TEXT_MAX])
 
 	if (template.object)
 		return 0;
-	libbpf_set_print(log_libbpf);
+	program_catch_log();
 	elf = count__elf_bytes(&size);
 	err = load_form(elf, size, text);
 	/* To look into xdp_buff takes CAP_PERFMON as well: without it the second form does. */

@@ -59,6 +59,9 @@ bool program_same_tag(int prog_fd, int other_fd);
 /* The verifier's reason in its log, which is cut there; "" if there is none. */
 const char *program_verifier_reason(char *log);
 
+/* What libbpf says is for debugging from now on: its explanation of EPERM, say, is out of date. */
+void program_catch_log(void);
+
 /* The last text that libbpf got from the kernel with a refusal (NLMSGERR_ATTR_MSG), or "". */
 const char *program_kernel_message(void);
 void program_forget_kernel_message(void);

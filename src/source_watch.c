@@ -10,6 +10,7 @@
 #include "log.h"
 #include "netns.h"
 #include "source_kernel.h"
+#include "source_program.h"
 #include "util.h"
 #include "watch_xdp.skel.h"
 
@@ -19,19 +20,6 @@ struct watch {
 	watch_changed changed;
 	void *context;
 };
-
-/* libbpf explains EPERM by a limit that Linux has not had for long, so it speaks for debugging. */
-__attribute__((format(printf, 2, 0))) static int log_libbpf(enum libbpf_print_level level,
-							    const char *format, va_list args)
-{
-	char line[1024];
-
-	(void)level;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = '\0';
-	log_debug("xdp:libbpf", "%s", line);
-	return 0;
-}
 
 static const char *reason(int err)
 {
@@ -83,15 +71,13 @@ int watch_open(struct watch **out, watch_changed changed, void *context,
 	       char text[static STATUS_TEXT_MAX])
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	libbpf_print_fn_t print;
 	int err = -ENOMEM;
 
 	if (watch) {
 		watch->changed = changed;
 		watch->context = context;
-		print = libbpf_set_print(log_libbpf);
+		program_catch_log();
 		err = start(watch);
-		libbpf_set_print(print);
 	}
 	if (err) {
 		snprintf(text, STATUS_TEXT_MAX, "%s", reason(err));

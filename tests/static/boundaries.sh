@@ -49,7 +49,7 @@ source_state: counters links pins util
 source_target: source source_kernel source_replacements util
 source_tracing: log observe observe.skel source source_kernel source_program source_target util
 source_use_map: log source source_kernel source_map source_private source_program util
-source_watch: log netns source source_kernel util watch_xdp.skel
+source_watch: log netns source source_kernel source_program util watch_xdp.skel
 util:
 xdp-stats: lock pins source util"
 
