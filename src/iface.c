@@ -25,7 +25,6 @@ void iface_set_state(struct iface *iface, enum source_kind kind, enum iface_stat
 		log_warning(0, "%s: %s", iface->link.name, text);
 }
 
-/* What is attached from now on, whether the kernel said so or we did it. */
 void iface_set_program(struct iface *iface, uint32_t prog_id, enum xdp_mode mode)
 {
 	if (iface->link.prog_id != prog_id) {
@@ -55,7 +54,6 @@ const char *iface_failure_of(enum source_kind wanted)
 	return wanted == SOURCE_MAP ? "has no map that can be read" : "cannot be observed";
 }
 
-/* Somebody else's program is there. */
 void iface_fail_foreign(struct iface *iface, const char *what, const char *why)
 {
 	char text[STATUS_TEXT_MAX];
@@ -83,7 +81,6 @@ void iface_find_ports(const struct iface *iface, struct port_list *ports)
 		numbers_find(iface->masters, iface->link.ifindex, ports);
 }
 
-/* Whether the program's own map can be read for this interface: 0, or -errno with why not. */
 int iface_check_sharing(const struct iface *iface, char why[static STATUS_TEXT_MAX])
 {
 	struct port_list sharers;

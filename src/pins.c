@@ -22,18 +22,18 @@ struct pins {
 /* The directory that marks an interface as released, beside its pins: bpffs has no plain files. */
 #define RELEASED "released"
 
+#define OBJECT_MAX 64
+#define MAP_OBJECT "anon_inode:bpf-map"
+#define LINK_OBJECT "anon_inode:bpf-link"
+
 static const struct {
 	const char *name;
 	const char *object; /* what the kernel calls the thing that has to be pinned there */
 } kinds[] = {
-	[PIN_MAP] = { "xdp_stats_map", "anon_inode:bpf-map" },
-	[PIN_STATE] = { "state", "anon_inode:bpf-map" },
-	[PIN_LINK] = { "link", "anon_inode:bpf-link" },
-	[PIN_IN] = { "in", "anon_inode:bpf-link" },
-	[PIN_OUT] = { "out", "anon_inode:bpf-link" },
-	[PIN_OBSERVED] = { "observed", "anon_inode:bpf-map" },
-	[PIN_BONDS] = { "bonds", "anon_inode:bpf-map" },
-	[PIN_ERRORS] = { "errors", "anon_inode:bpf-map" },
+	[PIN_MAP] = { "xdp_stats_map", MAP_OBJECT }, [PIN_STATE] = { "state", MAP_OBJECT },
+	[PIN_LINK] = { "link", LINK_OBJECT },        [PIN_IN] = { "in", LINK_OBJECT },
+	[PIN_OUT] = { "out", LINK_OBJECT },          [PIN_OBSERVED] = { "observed", MAP_OBJECT },
+	[PIN_BONDS] = { "bonds", MAP_OBJECT },       [PIN_ERRORS] = { "errors", MAP_OBJECT },
 };
 
 static int make_directory(const char *path)
@@ -119,15 +119,34 @@ const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pi
 	return path_of(pins, ifindex, kinds[pin].name);
 }
 
-/* The kernel gives information about any object that is asked for any other: this tells them apart.
+/*
+ * What the kernel calls the object behind a descriptor. It gives information about any object that
+ * is asked for any other: this tells them apart.
  */
-static int check_object(int fd, enum pin pin, const char *path, char error[static PINS_ERROR_MAX])
+static void read_object(int fd, char object[static OBJECT_MAX])
 {
-	char descriptor[32], object[64] = "";
+	char descriptor[32];
+	ssize_t length;
 
 	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", fd);
-	if (readlink(descriptor, object, sizeof(object) - 1) >= 0 &&
-	    !strcmp(object, kinds[pin].object))
+	length = readlink(descriptor, object, OBJECT_MAX - 1);
+	object[length < 0 ? 0 : length] = '\0';
+}
+
+bool pins_is_map(int fd)
+{
+	char object[OBJECT_MAX];
+
+	read_object(fd, object);
+	return !strcmp(object, MAP_OBJECT);
+}
+
+static int check_object(int fd, enum pin pin, const char *path, char error[static PINS_ERROR_MAX])
+{
+	char object[OBJECT_MAX];
+
+	read_object(fd, object);
+	if (!strcmp(object, kinds[pin].object))
 		return 0;
 	snprintf(error, PINS_ERROR_MAX, "pin %.100s is left alone: it is %s, expected %s", path,
 		 object, kinds[pin].object);

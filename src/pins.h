@@ -49,6 +49,9 @@ const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pi
 int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
 	     char error[static PINS_ERROR_MAX]);
 
+/* Whether what somebody has pinned, and we have opened, is a map. */
+bool pins_is_map(int fd);
+
 /* Pins fd where there is nothing yet. 0 or -errno, with the pin named in error. */
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
 	     char error[static PINS_ERROR_MAX]);

@@ -199,10 +199,8 @@ const char *source_refusal(const struct source *source)
 	return source->refused ? source->remark : "";
 }
 
-void source_detach(struct source *source)
+static void end_writer(struct source *source)
 {
-	char text[STATUS_TEXT_MAX];
-
 	if (source->link_pinned)
 		pins_remove(source->pins, source->ifindex, PIN_LINK);
 	if (source->writer.link_fd >= 0)
@@ -217,6 +215,13 @@ void source_detach(struct source *source)
 	source->observation_pinned = false;
 	source->resumed = false;
 	source->reopened = false;
+}
+
+void source_detach(struct source *source)
+{
+	char text[STATUS_TEXT_MAX];
+
+	end_writer(source);
 	if (source->foreign && source_own_map(source, text))
 		log_error(0, "interface %u: %s", source->ifindex, text);
 }
@@ -310,7 +315,7 @@ void source_discard(struct source *source)
 {
 	if (!source)
 		return;
-	source_detach(source);
+	end_writer(source);
 	observe_forget_errors(source->common, source->ifindex);
 	if (source->pins) {
 		pins_remove(source->pins, source->ifindex, PIN_MAP);

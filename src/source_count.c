@@ -93,26 +93,20 @@ int count_attach(struct count_attachment *attachment, int map_fd, const struct l
 	return 0;
 }
 
-static int link_info(int link_fd, struct bpf_link_info *info)
-{
-	__u32 size = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(link_fd, info, &size);
-}
-
 uint32_t count_prog_id_at(int link_fd)
 {
 	struct bpf_link_info info;
 
-	return link_info(link_fd, &info) ? 0 : info.prog_id;
+	return source_link_info(link_fd, &info) ? 0 : info.prog_id;
 }
 
 unsigned int count_ifindex_at(int link_fd)
 {
 	struct bpf_link_info info;
 
-	return link_info(link_fd, &info) || info.type != BPF_LINK_TYPE_XDP ? 0 : info.xdp.ifindex;
+	return source_link_info(link_fd, &info) || info.type != BPF_LINK_TYPE_XDP
+		       ? 0
+		       : info.xdp.ifindex;
 }
 
 int count_detach(int link_fd)
@@ -205,7 +199,7 @@ int count_adopt(struct count_attachment *attachment, int link_fd, int map_fd,
 
 	if (err)
 		return err;
-	err = link_info(link_fd, &info);
+	err = source_link_info(link_fd, &info);
 	if (err) {
 		snprintf(text, STATUS_TEXT_MAX, "it cannot be asked about: %s", strerror(-err));
 		return err;

@@ -129,6 +129,36 @@ int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry)
 	return err;
 }
 
+int source_map_ids(int prog_fd, struct map_ids *maps)
+{
+	struct bpf_prog_info info = {
+		.nr_map_ids = MAP_IDS_MAX,
+		.map_ids = (__u64)(uintptr_t)maps->id,
+	};
+	__u32 size = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(prog_fd, &info, &size);
+
+	if (!err)
+		maps->count = info.nr_map_ids < MAP_IDS_MAX ? info.nr_map_ids : MAP_IDS_MAX;
+	return err;
+}
+
+bool source_has_map_id(const struct map_ids *maps, uint32_t map_id)
+{
+	for (uint32_t i = 0; i < maps->count; i++)
+		if (maps->id[i] == map_id)
+			return true;
+	return false;
+}
+
+int source_link_info(int link_fd, struct bpf_link_info *info)
+{
+	__u32 size = sizeof(*info);
+
+	memset(info, 0, sizeof(*info));
+	return bpf_obj_get_info_by_fd(link_fd, info, &size);
+}
+
 bool source_has_capability(int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };

@@ -33,6 +33,23 @@ int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry);
  */
 struct program_info source_describe_fd(int prog_fd);
 
+/* The maps that a program may use (MAX_USED_MAPS in the kernel's bpf_verifier.h). */
+#define MAP_IDS_MAX 64
+
+/* The maps that a program refers to. */
+struct map_ids {
+	uint32_t id[MAP_IDS_MAX];
+	uint32_t count;
+};
+
+/* 0 or -errno; without CAP_SYS_ADMIN the kernel tells none of a program that is not ours. */
+int source_map_ids(int prog_fd, struct map_ids *maps);
+bool source_has_map_id(const struct map_ids *maps, uint32_t map_id);
+
+/* What the kernel tells of a link. 0 or -errno. */
+struct bpf_link_info;
+int source_link_info(int link_fd, struct bpf_link_info *info);
+
 /* Whether a capability of linux/capability.h is in the effective set of the process. */
 bool source_has_capability(int capability);
 

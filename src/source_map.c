@@ -7,54 +7,31 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pins.h"
 #include "source_kernel.h"
 #include "source_replacements.h"
 #include "util.h"
-
-/* The maps that a program may use (MAX_USED_MAPS in the kernel's bpf_verifier.h). */
-#define MAPS_MAX 64
 
 /* What such a map is called by xdp-tutorial and xdp-tools. */
 #define STRING(name) #name
 #define EXPAND(name) STRING(name)
 #define MAP_NAME EXPAND(XDP_STATS_MAP_NAME)
 
-/* How many programs behind a hook are looked at. */
-#define COMPONENTS_MAX 64
-
 /* How many programs of the system are looked at; nobody has more. */
 #define PROGRAMS_MAX 100000
-
-struct map_ids {
-	uint32_t id[MAPS_MAX];
-	uint32_t count;
-};
 
 static int maps_of(uint32_t prog_id, struct map_ids *maps)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
-	struct bpf_prog_info info = {
-		.nr_map_ids = MAPS_MAX,
-		.map_ids = (__u64)(uintptr_t)maps->id,
-	};
-	__u32 size = sizeof(info);
-	int err = fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, &info, &size);
 
-	if (!err)
-		maps->count = info.nr_map_ids < MAPS_MAX ? info.nr_map_ids : MAPS_MAX;
-	return err;
+	return fd < 0 ? fd : source_map_ids(fd, maps);
 }
 
 static bool uses(uint32_t prog_id, uint32_t map_id)
 {
 	struct map_ids maps = { .count = 0 };
 
-	if (maps_of(prog_id, &maps))
-		return false;
-	for (uint32_t i = 0; i < maps.count; i++)
-		if (maps.id[i] == map_id)
-			return true;
-	return false;
+	return !maps_of(prog_id, &maps) && source_has_map_id(&maps, map_id);
 }
 
 unsigned int foreign_map_new_users(uint32_t map_id, uint32_t *seen)
@@ -74,10 +51,11 @@ bool foreign_map_is_shared(uint32_t map_id)
 }
 
 /* The program at the hook, and those that replace functions of it. */
-static unsigned int programs_at(uint32_t prog_id, uint32_t programs[static COMPONENTS_MAX + 1])
+#define PROGRAMS_AT_HOOK_MAX (1 + REPLACEMENTS_MAX)
+static unsigned int programs_at(uint32_t prog_id, uint32_t programs[static PROGRAMS_AT_HOOK_MAX])
 {
-	struct replacement found[COMPONENTS_MAX];
-	unsigned int count = replacements_find(prog_id, COMPONENTS_MAX, found);
+	struct replacement found[REPLACEMENTS_MAX];
+	unsigned int count = replacements_find(prog_id, found);
 
 	programs[0] = prog_id;
 	for (unsigned int i = 0; i < count; i++)
@@ -110,7 +88,7 @@ static int explain_none(int err, char text[static STATUS_TEXT_MAX])
 
 static int find_map(uint32_t prog_id, char text[static STATUS_TEXT_MAX])
 {
-	uint32_t programs[COMPONENTS_MAX + 1], found = 0;
+	uint32_t programs[PROGRAMS_AT_HOOK_MAX], found = 0;
 	unsigned int count = programs_at(prog_id, programs);
 	int fd;
 
@@ -140,23 +118,13 @@ static int find_map(uint32_t prog_id, char text[static STATUS_TEXT_MAX])
 
 static bool is_used_at(uint32_t prog_id, uint32_t map_id)
 {
-	uint32_t programs[COMPONENTS_MAX + 1];
+	uint32_t programs[PROGRAMS_AT_HOOK_MAX];
 	unsigned int count = programs_at(prog_id, programs);
 
 	for (unsigned int i = 0; i < count; i++)
 		if (uses(programs[i], map_id))
 			return true;
 	return false;
-}
-
-/* The kernel gives information about any object that is asked for a map. */
-static bool is_map(int fd)
-{
-	char descriptor[32], object[64] = "";
-
-	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", fd);
-	return readlink(descriptor, object, sizeof(object) - 1) >= 0 &&
-	       !strcmp(object, "anon_inode:bpf-map");
 }
 
 static int open_path(const char *path, char text[static STATUS_TEXT_MAX])
@@ -167,7 +135,7 @@ static int open_path(const char *path, char text[static STATUS_TEXT_MAX])
 		snprintf(text, STATUS_TEXT_MAX, "cannot open %.100s: %s", path, strerror(-fd));
 		return fd;
 	}
-	if (!is_map(fd)) {
+	if (!pins_is_map(fd)) {
 		snprintf(text, STATUS_TEXT_MAX, "what is pinned at %.100s is no map", path);
 		return -EINVAL;
 	}

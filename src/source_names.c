@@ -12,9 +12,6 @@
 #include "source_replacements.h"
 #include "util.h"
 
-/* As many names as fit into one, and more. */
-#define COMPONENTS_MAX 64
-
 #define ELLIPSIS "..."
 
 /* A program that runs instead of a function of another. */
@@ -73,10 +70,10 @@ static int compare(const void *a, const void *b)
 }
 
 static unsigned int find_components(uint32_t prog_id, const struct btf *btf, uint32_t entry,
-				    struct component components[COMPONENTS_MAX])
+				    struct component components[REPLACEMENTS_MAX])
 {
-	struct replacement found[COMPONENTS_MAX];
-	unsigned int count = replacements_find(prog_id, COMPONENTS_MAX, found);
+	struct replacement found[REPLACEMENTS_MAX];
+	unsigned int count = replacements_find(prog_id, found);
 
 	for (unsigned int i = 0; i < count; i++) {
 		const char *function = function_name(btf, found[i].function);
@@ -113,10 +110,10 @@ void names_join(char joined[static PROGRAM_NAME_MAX], const char *program,
 static void add_components(char name[static PROGRAM_NAME_MAX], uint32_t prog_id,
 			   const struct btf *btf, uint32_t entry)
 {
-	struct component components[COMPONENTS_MAX];
+	struct component components[REPLACEMENTS_MAX];
 	unsigned int found = find_components(prog_id, btf, entry, components), count = 0;
-	char names[COMPONENTS_MAX][PROGRAM_NAME_MAX], program[PROGRAM_NAME_MAX];
-	const char *list[COMPONENTS_MAX];
+	char names[REPLACEMENTS_MAX][PROGRAM_NAME_MAX], program[PROGRAM_NAME_MAX];
+	const char *list[REPLACEMENTS_MAX];
 
 	for (unsigned int i = 0; i < found; i++) {
 		list[count] = names[count];

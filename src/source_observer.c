@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source_kernel.h"
 #include "source_target.h"
 #include "source_tracing.h"
 #include "util.h"
@@ -49,21 +50,13 @@ void observer_release(struct observer *observer)
 	free(observer);
 }
 
-static int link_info(int link_fd, struct bpf_link_info *info)
-{
-	__u32 size = sizeof(*info);
-
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(link_fd, info, &size);
-}
-
 /* Takes what it is given over, on success only. */
 static int add_observer(struct observer **out, uint32_t target_id, int *in_fd, int *out_fd,
 			int *first_fd)
 {
 	struct observer *observer = malloc(sizeof(*observer));
 	struct bpf_link_info info;
-	int err = observer ? link_info(*out_fd, &info) : -ENOMEM;
+	int err = observer ? source_link_info(*out_fd, &info) : -ENOMEM;
 
 	if (err) {
 		free(observer);
@@ -195,7 +188,7 @@ static int our_program(int link_fd, const char *name, uint32_t *target_id)
 	__u32 size = sizeof(info);
 	struct bpf_link_info link;
 	_cleanup_close_ int fd = -1;
-	int err = link_info(link_fd, &link);
+	int err = source_link_info(link_fd, &link);
 
 	if (err)
 		return err;
@@ -214,17 +207,11 @@ static int our_program(int link_fd, const char *name, uint32_t *target_id)
 /* The map with the first key of an observer: a descriptor that the caller owns, or -errno. */
 static int open_first(int out_prog_fd)
 {
-	uint32_t ids[16] = { 0 };
-	struct bpf_prog_info info = {
-		.nr_map_ids = sizeof(ids) / sizeof(*ids),
-		.map_ids = (__u64)(uintptr_t)ids,
-	};
-	__u32 size = sizeof(info);
-	int err = bpf_obj_get_info_by_fd(out_prog_fd, &info, &size);
+	struct map_ids maps = { .count = 0 };
+	int err = source_map_ids(out_prog_fd, &maps);
 
-	for (unsigned int i = 0; !err && i < info.nr_map_ids && i < sizeof(ids) / sizeof(*ids);
-	     i++) {
-		_cleanup_close_ int fd = bpf_map_get_fd_by_id(ids[i]);
+	for (uint32_t i = 0; !err && i < maps.count; i++) {
+		_cleanup_close_ int fd = bpf_map_get_fd_by_id(maps.id[i]);
 		struct bpf_map_info map = { 0 };
 		__u32 map_size = sizeof(map);
 
@@ -266,7 +253,7 @@ int observer_adopt(struct observer **observer, int in_fd, int out_fd, uint32_t h
 	*observer = find_observer(out_target);
 	if (*observer) {
 		/* Two observers of one program would count each frame twice. */
-		if (link_info(out_fd, &info) || info.id != (*observer)->out_id)
+		if (source_link_info(out_fd, &info) || info.id != (*observer)->out_id)
 			return -ESTALE;
 		(*observer)->users++;
 		return 0;

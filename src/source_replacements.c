@@ -111,12 +111,13 @@ static void look_at_new_links(void)
 	}
 }
 
-unsigned int replacements_find(uint32_t target_id, unsigned int max, struct replacement found[max])
+unsigned int replacements_find(uint32_t target_id,
+			       struct replacement found[static REPLACEMENTS_MAX])
 {
 	unsigned int count = 0;
 
 	look_at_new_links();
-	for (unsigned int i = 0; i < known.count && count < max; i++)
+	for (unsigned int i = 0; i < known.count && count < REPLACEMENTS_MAX; i++)
 		if (known.entries[i].target_id == target_id &&
 		    !ask(known.entries[i].link_id, &found[count]) &&
 		    found[count].target_id == target_id)

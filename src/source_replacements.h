@@ -12,11 +12,15 @@ struct replacement {
 	uint32_t function;  /* its BTF id there */
 };
 
+/* How many functions of one program are looked at. */
+#define REPLACEMENTS_MAX 64
+
 /*
- * The functions of a program that are replaced, as many of them as found[] holds, in no order.
+ * The functions of a program that are replaced, REPLACEMENTS_MAX of them at most, in no order.
  * Returns how many; 0, too, without CAP_SYS_ADMIN. The first call looks at every bpf_link of the
  * system, later ones at those that were made since.
  */
-unsigned int replacements_find(uint32_t target_id, unsigned int max, struct replacement found[max]);
+unsigned int replacements_find(uint32_t target_id,
+			       struct replacement found[static REPLACEMENTS_MAX]);
 
 #endif

@@ -12,9 +12,6 @@
 #include "source_replacements.h"
 #include "util.h"
 
-/* How many functions of one program are looked at for the one that is replaced. */
-#define REPLACEMENTS_MAX 64
-
 static void explain_no_descriptor(int err, char text[static STATUS_TEXT_MAX])
 {
 	if (err == -ENOENT)
@@ -99,7 +96,7 @@ int target_replacement(struct target *replacement, const struct target *target,
 		       char text[static STATUS_TEXT_MAX])
 {
 	struct replacement found[REPLACEMENTS_MAX];
-	unsigned int count = replacements_find(target->prog_id, REPLACEMENTS_MAX, found);
+	unsigned int count = replacements_find(target->prog_id, found);
 
 	for (unsigned int i = 0; i < count; i++)
 		if (found[i].function == target->function)

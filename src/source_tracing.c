@@ -56,17 +56,23 @@ static int use_pinned(struct bpf_map *map, const struct pins *pins, enum pin pin
 	return bpf_map__reuse_fd(map, fd);
 }
 
-static int open_maps(struct observe *object, const struct pins *pins,
+static struct bpf_map *map_in_common(const struct observe *object, enum pin pin)
+{
+	switch (pin) {
+	case PIN_OBSERVED:
+		return object->maps.xdp_observed;
+	case PIN_BONDS:
+		return object->maps.xdp_bonds;
+	default:
+		return object->maps.xdp_errors;
+	}
+}
+
+static int open_maps(const struct observe *object, const struct pins *pins,
 		     char text[static STATUS_TEXT_MAX])
 {
-	struct bpf_map *const maps[] = {
-		[PIN_OBSERVED] = object->maps.xdp_observed,
-		[PIN_BONDS] = object->maps.xdp_bonds,
-		[PIN_ERRORS] = object->maps.xdp_errors,
-	};
-
 	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++) {
-		int err = pins ? use_pinned(maps[pin], pins, pin, text) : -ENOENT;
+		int err = pins ? use_pinned(map_in_common(object, pin), pins, pin, text) : -ENOENT;
 
 		if (err && err != -ENOENT)
 			return err;
@@ -74,18 +80,18 @@ static int open_maps(struct observe *object, const struct pins *pins,
 	return 0;
 }
 
+static int fd_in_common(enum pin pin)
+{
+	return template.object ? bpf_map__fd(map_in_common(template.object, pin)) : -1;
+}
+
 void tracing_keep(const struct pins *pins)
 {
-	const int fds[] = {
-		[PIN_OBSERVED] = tracing_observed_fd(),
-		[PIN_BONDS] = tracing_bonds_fd(),
-		[PIN_ERRORS] = tracing_errors_fd(),
-	};
 	char error[PINS_ERROR_MAX];
 
 	for (enum pin pin = PIN_OBSERVED; pins && pin <= PIN_ERRORS; pin++)
 		if (access(pins_path(pins, PINS_IN_COMMON, pin), F_OK) &&
-		    pins_put(pins, PINS_IN_COMMON, pin, fds[pin], error))
+		    pins_put(pins, PINS_IN_COMMON, pin, fd_in_common(pin), error))
 			log_warning(0, "%s", error);
 }
 
@@ -96,17 +102,17 @@ int tracing_template_map_fd(void)
 
 int tracing_observed_fd(void)
 {
-	return template.object ? bpf_map__fd(template.object->maps.xdp_observed) : -1;
+	return fd_in_common(PIN_OBSERVED);
 }
 
 int tracing_bonds_fd(void)
 {
-	return template.object ? bpf_map__fd(template.object->maps.xdp_bonds) : -1;
+	return fd_in_common(PIN_BONDS);
 }
 
 int tracing_errors_fd(void)
 {
-	return template.object ? bpf_map__fd(template.object->maps.xdp_errors) : -1;
+	return fd_in_common(PIN_ERRORS);
 }
 
 /* --- the template --- */
@@ -277,19 +283,11 @@ int tracing_load(struct tracers *tracers, const struct target *target, int map_f
 
 bool tracing_uses_map(int prog_fd, int map_fd)
 {
-	uint32_t expected = 0, ids[16] = { 0 };
-	struct bpf_prog_info info = {
-		.nr_map_ids = sizeof(ids) / sizeof(*ids),
-		.map_ids = (__u64)(uintptr_t)ids,
-	};
-	__u32 size = sizeof(info);
+	struct map_ids maps = { .count = 0 };
+	uint32_t map_id;
 
-	if (source_map_id(map_fd, &expected) || bpf_obj_get_info_by_fd(prog_fd, &info, &size))
-		return false;
-	for (unsigned int i = 0; i < info.nr_map_ids && i < sizeof(ids) / sizeof(*ids); i++)
-		if (ids[i] == expected)
-			return true;
-	return false;
+	return !source_map_id(map_fd, &map_id) && !source_map_ids(prog_fd, &maps) &&
+	       source_has_map_id(&maps, map_id);
 }
 
 bool tracing_is_current(int in_fd, int out_fd)

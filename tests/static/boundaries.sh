@@ -36,10 +36,10 @@ snapshot: registry util
 source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
 source_count: log source source_kernel source_program util
 source_kernel: source util
-source_map: source source_kernel source_replacements util
+source_map: pins source source_kernel source_replacements util
 source_names: source source_kernel source_replacements util
 source_observe: log netns numbers observe pins source source_kernel source_observer source_tracing util
-source_observer: observe pins source source_target source_tracing util
+source_observer: observe pins source source_kernel source_target source_tracing util
 source_open: log source source_kernel source_map source_private source_program util
 source_pinned: source source_count source_kernel source_map source_private util
 source_private: source_count source_observe source_state
