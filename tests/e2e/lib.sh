@@ -224,6 +224,17 @@ passed() {
 	echo "$(packets "$1" 2) $(bytes "$1" 2)"
 }
 
+# fallen: lines of numbers come in; what is below its number in the line before comes out.
+fallen() {
+	awk '{
+		for (i = 1; i <= NF; i++) {
+			if ($i < last[i])
+				print "value " i ": " last[i] " then " $i
+			last[i] = $i
+		}
+	}'
+}
+
 # column NUMBER NAME: from xdpIfTable.
 column() {
 	get "$ROOT.1.2.1.$1.$(ifindex "$2")"

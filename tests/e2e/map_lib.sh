@@ -152,11 +152,5 @@ end_poll() {
 	wait "$poll_pid"
 	sed -i '/^[0-9]*\( [0-9]*\)\{10\}$/!d' $RUN/values # not what was asked for while it was not there
 	polled=$(wc -l <$RUN/values)
-	fallen=$(awk '{
-		for (i = 1; i <= NF; i++) {
-			if ($i < last[i])
-				print "value " i ": " last[i] " then " $i
-			last[i] = $i
-		}
-	}' $RUN/values)
+	fallen=$(fallen <$RUN/values)
 }

@@ -91,9 +91,9 @@ pack() {
 			grep -vE '^/usr/share/(doc|man|locale|info|bash-completion)/' | sort -u
 		printf '%s\n' /usr/bin/awk /etc/{passwd,group,protocols,services,nsswitch.conf}
 		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
-		find "$builddir"/{src,tests} -path '*/tests/vm/work' -prune -o \
+		find "$builddir"/{src,tests} -path '*/tests/vm/machines' -prune -o \
 			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
-		find "$srcdir"/{bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/work' -prune -o \
+		find "$srcdir"/{bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/machines' -prune -o \
 			-type f ! -name '*.o' -print
 		printf '%s\n' "${tests[@]}"
 	)
@@ -208,14 +208,14 @@ run() {
 for command in apt-get dpkg qemu-system-x86_64 cpio depmod; do
 	need $command
 done
-mkdir -p "$builddir/tests/vm/work"
-cache=$builddir/tests/vm/work/kernel-$kernel console=$builddir/tests/vm/console-$kernel-$cpus.log
+mkdir -p "$builddir/tests/vm/machines"
+cache=$builddir/tests/vm/machines/kernel-$kernel console=$builddir/tests/vm/console-$kernel-$cpus.log
 (
 	flock 9
 	[ -d "$cache" ] || fetch "$cache"
 ) 9>"$cache.lock" >"$console" 2>&1 || skip_all "$(tail -n 1 "$console")"
 
-qemu='' work=$(mktemp -d "$builddir/tests/vm/work/root.XXXXXX") || exit 1
+qemu='' work=$(mktemp -d "$builddir/tests/vm/machines/root.XXXXXX") || exit 1
 # timeout(1) signals twice: the second one shall not disturb.
 # shellcheck disable=SC2086 # there may be no process
 trap 'trap "" INT TERM; kill $qemu 2>/dev/null; rm -rf "$work"' EXIT

@@ -73,6 +73,11 @@ get_counted() {
 	got=${got%?}
 }
 
+# sum NAME: the frames that are counted, of all verdicts.
+sum() {
+	counted "$1" | awk '{ sum += $1 } END { print sum }'
+}
+
 is_counted() {
 	get_counted "$1"
 	[ "$got" = "$2" ]
@@ -134,13 +139,7 @@ end_poll() {
 	wait "$poll"
 	sed -i '/^[0-9 ]*$/!d; /^$/d' $RUN/values # not what was asked for while no agent was there
 	polled=$(wc -l <$RUN/values)
-	fallen=$(awk '{
-		for (i = 1; i <= NF; i++) {
-			if ($i < last[i])
-				print "value " i ": " last[i] " then " $i
-			last[i] = $i
-		}
-	}' $RUN/values)
+	fallen=$(fallen <$RUN/values)
 }
 
 # observer_links: the ids of the links of all observers, two of each.

@@ -1,24 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Observing over restarts. Under a flood the agent is stopped, killed and started again CYCLES times at
-# random moments; a program is replaced while no agent runs; and the agent is killed before and after
-# calls that change something in the kernel, every STEP-th of them. Last, a start with PROGRAMS programs.
+# random moments; a program is replaced while no agent runs. Last, a start with PROGRAMS programs.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/vm/lib.sh"
 
-CYCLES=${CYCLES-6} STEP=${STEP-60} PROGRAMS=${PROGRAMS-20}
+CYCLES=${CYCLES-6} PROGRAMS=${PROGRAMS-20}
 OWNER=/sys/fs/bpf/owner # pins of theirs
-CALLS="bpf,?mkdir,?mkdirat,?rmdir,?unlink,?unlinkat"
 
-need strace
 # theirs NAME VERDICT: a program of theirs with that verdict, from now on.
 theirs() {
 	bpftool net attach xdpdrv pinned "$OWNER/programs/verdict_$2" dev "$1" overwrite
-}
-
-# sum NAME: the frames that are counted, of all verdicts.
-sum() {
-	counted "$1" | awk '{ sum += $1 } END { print sum }'
 }
 
 # --- at random moments -------------------------------------------------------------------------
@@ -84,126 +76,6 @@ bpftool net detach xdpdrv dev xb
 bpftool net detach xdpdrv dev xc
 ok "without the second program there is one observer" wait_for 5 observers 1
 stop_agent
-
-# --- killed at each step -----------------------------------------------------------------------
-
-# To look into the log takes less than to ask the agent.
-observed() {
-	logged "xa: observing program .*\(id $(xdp_id xa),"
-}
-
-ended_or() {
-	[ ! -d "/proc/$1" ] || "${@:2}"
-}
-
-# trace OPTION... -- WHILE: runs the agent under strace; once it observes, calls WHILE with the process,
-# and tells it to stop. Returns 137 if it was killed.
-trace() {
-	local options=() pid
-
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	rm -f $RUN/agent.log
-	strace -f -qq "${options[@]}" "$AGENT" -C -x "$AGENTX" -Lf $RUN/agent.log &
-	pid=$!
-	wait_for 20 ended_or $pid observed
-	"$2" $pid
-	[ ! -d /proc/$pid ] || kill "$(pgrep -P $pid)"
-	wait $pid
-}
-
-# sites FIRST: the calls, from that line of the trace on, at which to kill it: those that change
-# something, and those that come next. A line each: name, and the how many-th of this name it is.
-sites() {
-	sed -n 's/^[0-9]* *\([a-z]*\)(\([A-Z_]*\).*/\1 \2/p' $RUN/calls | awk -v first="$1" '
-		{ nth[$1]++; changes = $1 != "bpf" || $2 ~ /CREATE|UPDATE|LOAD|PIN|DETACH|DELETE/ }
-		(changes || changed) && NR >= first { print $1, nth[$1] }
-		{ changed = changes }'
-}
-
-# right: the agent starts, and counts each frame from then on; $first is what it starts from.
-right() {
-	local code
-
-	rm $RUN/agent.log
-	start_agent
-	wait_for 10 observed && wait_for 5 served || return
-	first=$(sum xa)
-	frames xa 3 60
-	now=$(sum xa)
-	observers 1 && [ "$now" = $((first + 3)) ] && { [ -z "$old" ] || unloaded "$old"; }
-	code=$?
-	stop_agent
-	[ "$code $agent_code" = "0 0" ]
-}
-
-# crash_at_each NAME WHILE: calls prepare before each, and expected, with $first, after it.
-crash_at_each() {
-	local name=$1 all i call nth killed=0 tries=0 wrong=""
-
-	first_call=1
-	prepare
-	trace -o $RUN/calls -e "trace=$CALLS" -- "$2"
-	mapfile -t all < <(sites $first_call)
-	for ((i = (STEP < ${#all[@]} ? STEP : ${#all[@]}) / 2; i < ${#all[@]}; i += STEP)); do
-		read -r call nth <<<"${all[i]}"
-		prepare
-		trace -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$nth" -- "$2"
-		[ $? = 137 ] && killed=$((killed + 1))
-		tries=$((tries + 1))
-		frames xa 2 60 # counted or not
-		right && expected || wrong+=" $call:$nth"
-	done
-	ok "$name: there are more than 10 calls to be killed at" [ ${#all[@]} -gt 10 ]
-	is "$name: it was killed, each time" $killed $tries
-	is "$name: right after it, $tries times in ${#all[@]}" "$wrong" ""
-}
-exec 2>/dev/null # bash tells of each process that is killed
-old=
-
-# What was counted before the kill, if it was, is 0 or 2.
-prepare() {
-	unload >/dev/null
-}
-expected() {
-	[ "$first" = 0 ] || [ "$first" = 2 ]
-}
-crash_at_each "first start" true
-
-# Nothing is lost: the frames that come after the kill are counted, too.
-prepare() {
-	:
-}
-expected() {
-	local before=$total
-
-	total=$now
-	[ "$first" = $((before + 2)) ]
-}
-unload >/dev/null
-right
-total=$now
-crash_at_each "start with pins" true
-
-# replace PID: another program is put there under the eyes of the agent; the old one is let go.
-replace() {
-	first_call=$(($(wc -l <$RUN/calls) + 1))
-	old=$(xdp_id xa)
-	rm -f $OWNER/next
-	bpftool prog load "$builddir/tests/e2e/pass.bpf.o" $OWNER/next type xdp
-	bpftool net attach xdpdrv pinned $OWNER/next dev xa overwrite
-	wait_for 20 ended_or "$1" observed
-}
-expected() {
-	local before=$total
-
-	total=$now
-	[ "$first" = "$before" ] || [ "$first" = $((before + 2)) ]
-}
-rm -r $OWNER/programs
-crash_at_each "replacement" replace
 
 # --- many programs -----------------------------------------------------------------------------
 
