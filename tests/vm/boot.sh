@@ -98,9 +98,13 @@ pack() {
 		printf '%s\n' "${tests[@]}"
 	)
 	for file in "${files[@]}"; do
-		[ -f "$file" ] && [ -r "$file" ] && printf '%s\n' "$file"
-	done >"$work/files"
-	xargs -d '\n' -a "$work/files" ldd 2>/dev/null | grep -oE '/[^ :]+\.so[^ :]*' >"$work/libraries"
+		[ -f "$file" ] && [ -r "$file" ] || continue
+		echo "$file"
+		# ldd takes long for each file, and most are no programs.
+		[[ ! -x $file && $file != *.so* ]] || echo "$file" >&3
+	done >"$work/files" 3>"$work/programs"
+	xargs -d '\n' -a "$work/programs" ldd 2>/dev/null |
+		grep -oE '/[^ :]+\.so[^ :]*' >"$work/libraries"
 	# Where /lib is a link, the names that ldd tells are second names.
 	cat "$work/files" "$work/libraries" | sed "${merged:+s|^/lib|/usr/lib|}" | sort -u |
 		xargs -d '\n' cp -L --parents -t "$1"
