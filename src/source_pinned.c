@@ -190,6 +190,8 @@ int source_unload(const struct pins *pins, unsigned int ifindex, enum source_kin
 int source_release(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
 		   char why[static PINS_ERROR_MAX])
 {
+	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
+	bool counted = link_fd >= 0 && count_ifindex_at(link_fd);
 	int err = pins_release(pins, ifindex);
 
 	if (err) {
@@ -197,9 +199,13 @@ int source_release(const struct pins *pins, unsigned int ifindex, enum source_ki
 		return err;
 	}
 	err = check_writer(pins, ifindex, why);
-	if (!err)
-		*kind = end_writer(pins, ifindex);
-	return err;
+	if (err)
+		return err;
+	*kind = end_writer(pins, ifindex);
+	/* The agent, which has seen the mark, may have been faster. */
+	if (*kind == SOURCE_NONE && counted && !count_ifindex_at(link_fd))
+		*kind = SOURCE_COUNT;
+	return 0;
 }
 
 int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
