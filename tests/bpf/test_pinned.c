@@ -175,7 +175,9 @@ static void test_next_run_goes_on(void **state)
 	lab_assert_hook("left", id, 0);
 	run(5);
 	assert_read(12);
-	assert_string_equal(unit_logged, "");
+	/* It may say which form of the program the kernel takes. */
+	assert_null(strstr(unit_logged, "warning:"));
+	assert_null(strstr(unit_logged, "error:"));
 }
 
 static void test_discard_leaves_nothing(void **state)

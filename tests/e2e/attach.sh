@@ -222,6 +222,7 @@ for options in "-i *:observe" ""; do
 	is "nothing is attached to any other interface" "$(ip -d link show | grep -c prog/xdp)" 1
 	stop_agent -TERM
 	ip link set dev ob xdp off
+	unload >/dev/null # where it was observed, its counters would be a row
 done
 
 done_testing

@@ -5,6 +5,7 @@
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/e2e/map_lib.sh"
 need xdp-filter
+export LIBXDP_SKIP_DISPATCHER=1 # where the kernel allows one: tests/vm/map_dispatcher.sh
 need ethtool
 
 XDP_STATS=$builddir/src/xdp-stats
