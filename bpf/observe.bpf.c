@@ -8,7 +8,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
-#include "kernel.h"
+#include "hook.h"
 #include "observe.h"
 #include "xdp_stats.h"
 
@@ -41,14 +41,14 @@ struct {
 	__uint(max_entries, XDP_OBSERVE_INTERFACES);
 } xdp_bonds SEC(".maps");
 
-/* By ifIndex. */
+/* How many verdicts were none, by ifIndex. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u32);
-	__type(value, struct xdp_errors);
+	__type(value, __u64);
 	__uint(max_entries, XDP_OBSERVE_INTERFACES);
-} xdp_errors SEC(".maps");
+} xdp_invalid SEC(".maps");
 
 /* The length of the frame that this CPU is at; 0: there is none. */
 struct {
@@ -84,30 +84,12 @@ int xdp_observe_in(__u64 *arguments)
 	return 0;
 }
 
-/* The program at one of the hooks, of which the kernel lets the CPU run no more than one. */
-static __always_inline __u32 program_at(const struct bpf_xdp_entity *hook)
-{
-	const struct bpf_xdp_link *link = hook->link;
-	const struct bpf_prog *program;
-
-	if (link) {
-		program = link->link.prog;
-		/* Else the two loads become one, behind a second load of the link. */
-		asm volatile("" : "+r"(program));
-	} else {
-		program = hook->prog;
-	}
-	return program ? program->aux->id : 0;
-}
-
 static __always_inline struct xdp_observe_key key_of(const struct net_device *dev)
 {
-	__u32 native = program_at(&dev->xdp_state[XDP_MODE_DRV]);
-
 	return (struct xdp_observe_key){
 		.netns = dev->nd_net.net->net_cookie,
 		.ifindex = (__u32)dev->ifindex,
-		.program = native ? native : program_at(&dev->xdp_state[XDP_MODE_SKB]),
+		.program = program_of(dev),
 	};
 }
 
@@ -135,11 +117,10 @@ static __always_inline void count_invalid(const struct xdp_observe_key *key)
 {
 	__u32 ifindex = key->ifindex;
 	__u32 *bond = key->program ? NULL : bpf_map_lookup_elem(&xdp_bonds, &ifindex);
-	struct xdp_errors *errors;
+	__u64 *invalid = bpf_map_lookup_elem(&xdp_invalid, bond ? bond : &ifindex);
 
-	errors = bpf_map_lookup_elem(&xdp_errors, bond ? bond : &ifindex);
-	if (errors)
-		__sync_fetch_and_add(&errors->invalid_actions, 1);
+	if (invalid)
+		(*invalid)++;
 }
 
 SEC("fexit")

@@ -16,11 +16,6 @@ struct xdp_observe_key {
 	__u32 program; /* id */
 };
 
-/* What goes wrong with frames of one interface. */
-struct xdp_errors {
-	__u64 invalid_actions;
-};
-
 /* As many interfaces as one network namespace may have counted. */
 #define XDP_OBSERVE_INTERFACES 65536
 

@@ -59,6 +59,9 @@ void iface_attach(struct iface *iface);
 /* Whether what it waits for is to take over what an earlier run has left there. */
 bool iface_was_left(const struct iface *iface);
 
+/* The interfaces that run its program natively under their own ifIndex. */
+void iface_find_ports(const struct iface *iface, struct port_list *ports);
+
 /* Its map could not be read. */
 void iface_fail_reading(struct iface *iface);
 

@@ -21,9 +21,6 @@ void iface_add_reason(char text[static STATUS_TEXT_MAX], const char *why);
 
 const char *iface_mode_name(enum xdp_mode mode);
 
-/* The interfaces that run its program natively under their own ifIndex. */
-void iface_find_ports(const struct iface *iface, struct port_list *ports);
-
 /* Whether the program's own map can be of this interface alone: 0, or -EBUSY with why not. */
 int iface_check_sharing(const struct iface *iface, char why[static STATUS_TEXT_MAX]);
 

@@ -14,6 +14,7 @@
 
 #include "agentx.h"
 #include "config.h"
+#include "errors.h"
 #include "links.h"
 #include "lock.h"
 #include "log.h"
@@ -241,6 +242,7 @@ static void close_agent(struct agent *agent)
 		pins_remove_namespace(agent->pins);
 	pins_close(agent->pins);
 	source_cleanup();
+	errors_close();
 	config_free(&agent->config);
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);

@@ -2,31 +2,38 @@
 /* xdpErrTable: what goes wrong with frames, by interface. */
 #include "mib.h"
 
-enum { INVALID_ACTIONS = 2 };
+enum { EXCEPTIONS = 1, INVALID_ACTIONS, REDIRECTS, TRANSMIT_DROPS };
 
 static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 {
-	return mib_next_ifindex(registry_counted(mib->registry), index, len, next);
+	return mib_next_ifindex(registry_rows(mib->registry), index, len, next);
 }
 
+/* What nothing counts has no instance. */
 static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
 {
-	const struct iface *iface = iface_set_find(registry_counted(mib->registry), index[0]);
+	const struct iface *iface = iface_set_find(registry_rows(mib->registry), index[0]);
 	struct xdp_errors errors;
+	uint64_t count;
 
-	(void)column;
-	/* Only an observer sees invalid verdicts: an interface without one has no instance. */
-	if (!iface || registry_read_errors(iface, &errors))
+	if (!iface || (column == INVALID_ACTIONS ? registry_read_invalid(iface, &count)
+						 : registry_read_errors(iface, &errors)))
 		return false;
-	mib_set_counter64(value, errors.invalid_actions);
+	if (column == EXCEPTIONS)
+		count = errors.exceptions;
+	else if (column == REDIRECTS)
+		count = errors.redirects;
+	else if (column == TRANSMIT_DROPS)
+		count = errors.transmit_drops;
+	mib_set_counter64(value, count);
 	return true;
 }
 
 const struct mib_table mib_err = {
 	.prefix = { 1, 5, 1 },
 	.prefix_len = 3,
-	.first_column = INVALID_ACTIONS,
-	.last_column = INVALID_ACTIONS,
+	.first_column = EXCEPTIONS,
+	.last_column = TRANSMIT_DROPS,
 	.index_len = 1,
 	.next = next,
 	.get = get,

@@ -30,10 +30,18 @@ static const struct {
 	const char *name;
 	const char *object; /* what the kernel calls the thing that has to be pinned there */
 } kinds[] = {
-	[PIN_MAP] = { "xdp_stats_map", MAP_OBJECT }, [PIN_STATE] = { "state", MAP_OBJECT },
-	[PIN_LINK] = { "link", LINK_OBJECT },        [PIN_IN] = { "in", LINK_OBJECT },
-	[PIN_OUT] = { "out", LINK_OBJECT },          [PIN_OBSERVED] = { "observed", MAP_OBJECT },
-	[PIN_BONDS] = { "bonds", MAP_OBJECT },       [PIN_ERRORS] = { "errors", MAP_OBJECT },
+	[PIN_MAP] = { "xdp_stats_map", MAP_OBJECT },
+	[PIN_STATE] = { "state", MAP_OBJECT },
+	[PIN_LINK] = { "link", LINK_OBJECT },
+	[PIN_IN] = { "in", LINK_OBJECT },
+	[PIN_OUT] = { "out", LINK_OBJECT },
+	[PIN_OBSERVED] = { "observed", MAP_OBJECT },
+	[PIN_INVALID] = { "invalid", MAP_OBJECT },
+	[PIN_BONDS] = { "bonds", MAP_OBJECT },
+	[PIN_ERRORS] = { "errors", MAP_OBJECT },
+	[PIN_EXCEPTION] = { "exception", LINK_OBJECT },
+	[PIN_REDIRECT] = { "redirect", LINK_OBJECT },
+	[PIN_TRANSMIT] = { "transmit", LINK_OBJECT },
 };
 
 static int make_directory(const char *path)
@@ -286,7 +294,7 @@ static const char *epoch_path(const struct pins *pins)
 void pins_remove_namespace(const struct pins *pins)
 {
 	unlink(epoch_path(pins));
-	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++)
+	for (enum pin pin = PIN_OBSERVED; pin < PINS; pin++)
 		pins_remove(pins, PINS_IN_COMMON, pin);
 	pins_remove_interface(pins, PINS_IN_COMMON);
 	rmdir(pins->path);

@@ -21,9 +21,24 @@
 
 /*
  * Of an interface: its counters, the record beside them, the link of our program; the links of the
- * two programs that observe somebody else's. Of PINS_IN_COMMON: the maps that all observers use.
+ * two programs that observe somebody else's. Of PINS_IN_COMMON: two maps of all observers, one that
+ * they share with what counts errors, and the map and the links of the latter.
  */
-enum pin { PIN_MAP, PIN_STATE, PIN_LINK, PIN_IN, PIN_OUT, PIN_OBSERVED, PIN_BONDS, PIN_ERRORS };
+enum pin {
+	PIN_MAP,
+	PIN_STATE,
+	PIN_LINK,
+	PIN_IN,
+	PIN_OUT,
+	PIN_OBSERVED,
+	PIN_INVALID,
+	PIN_BONDS,
+	PIN_ERRORS,
+	PIN_EXCEPTION,
+	PIN_REDIRECT,
+	PIN_TRANSMIT,
+	PINS
+};
 
 /* In the place of an ifIndex: what all interfaces of the namespace have in common. */
 #define PINS_IN_COMMON 0

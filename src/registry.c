@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errors.h"
 #include "log.h"
 #include "numbers.h"
 #include "util.h"
@@ -37,6 +38,18 @@ static bool set_member(struct iface_set *set, struct iface *iface, bool member)
 	return was != member;
 }
 
+/* Errors are counted for each row, and ports of a bond have their errors with the bond. */
+static void count_errors(const struct registry *registry, const struct iface *iface, bool news)
+{
+	struct port_list ports;
+
+	if (news)
+		errors_add(registry->pins, iface->link.ifindex);
+	iface_find_ports(iface, &ports);
+	for (unsigned int i = 0; i < ports.count && i < PORTS_MAX; i++)
+		errors_set_bond(ports.ifindex[i], iface->link.ifindex);
+}
+
 /*
  * Every change of an interface goes through here: link is what the kernel told of it, or NULL if
  * that is not the reason; what() draws the conclusion; then the sets are brought up to date.
@@ -49,9 +62,12 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 	bool shown = iface->rule && iface->visible;
 	bool counted = shown && iface->discontinuity && iface->status != IFACE_FAILED;
 	bool row_news = set_member(&registry->rows, iface, shown);
+	bool counted_news = set_member(&registry->counted, iface, counted);
 
-	if (set_member(&registry->counted, iface, counted) || row_news)
+	if (counted_news || row_news)
 		registry->generation++;
+	if (shown && !registry->only_look)
+		count_errors(registry, iface, counted_news || row_news);
 	if (row_news || (changed && shown))
 		registry->last_change = monotonic_ms();
 	registry->pending += (size_t)iface->pending - (size_t)was_pending;
@@ -69,6 +85,8 @@ static void drop(struct registry *registry, struct iface *iface, void (*end)(str
 	set_member(&registry->watched, iface, false);
 	registry->missing_known = false;
 	end(iface->source);
+	if (end == source_discard && !registry->only_look)
+		errors_forget(registry->pins, iface->link.ifindex);
 	free(iface);
 }
 
@@ -141,6 +159,8 @@ static void note_master(struct registry *registry, unsigned int ifindex, unsigne
 
 	if (before == master)
 		return;
+	if (before && !registry->only_look)
+		errors_unset_bond(ifindex);
 	decide_again(registry, before);
 	decide_again(registry, master);
 }
@@ -229,6 +249,7 @@ void registry_dump_end(struct registry *registry)
 	for (size_t i = registry->watched.count; i-- > 0;)
 		if (!registry->watched.iface[i]->seen)
 			drop(registry, registry->watched.iface[i], source_discard);
+	errors_keep();
 }
 
 void registry_adopt(struct registry *registry)
@@ -264,10 +285,18 @@ static void sweep(unsigned int ifindex, void *context)
 		source_unobserve(registry->pins, ifindex);
 }
 
+static bool is_watched(unsigned int ifindex, void *context)
+{
+	const struct registry *registry = context;
+
+	return iface_set_find(&registry->watched, ifindex);
+}
+
 void registry_sweep(struct registry *registry)
 {
 	if (registry->pins)
 		pins_each(registry->pins, sweep, registry);
+	errors_sweep(registry->pins, is_watched, registry);
 }
 
 bool registry_step(struct registry *registry)
@@ -297,7 +326,12 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 
 int registry_read_errors(const struct iface *iface, struct xdp_errors *errors)
 {
-	return source_read_errors(iface->source, errors);
+	return errors_read(iface->link.ifindex, errors);
+}
+
+int registry_read_invalid(const struct iface *iface, uint64_t *count)
+{
+	return iface->source ? source_read_invalid(iface->source, count) : -ENOENT;
 }
 
 static unsigned int count_missing(const struct registry *registry)

@@ -14,6 +14,7 @@
 #include "iface_set.h"
 #include "links.h"
 #include "rules.h"
+#include "xdp_errors.h"
 
 struct registry;
 
@@ -68,8 +69,12 @@ const struct iface_set *registry_counted(const struct registry *registry);
  */
 int registry_read(struct registry *registry, struct iface *iface, struct counters *counters);
 
-/* What went wrong with its frames. 0; -ENOENT: it was never observed; or -errno. */
+/*
+ * What went wrong with its frames after the verdict: 0; -ENOENT: nothing counts that; or -errno.
+ * How many verdicts were none: 0; -ENOENT: it was never observed; or -errno.
+ */
 int registry_read_errors(const struct iface *iface, struct xdp_errors *errors);
+int registry_read_invalid(const struct iface *iface, uint64_t *count);
 
 /* How many interfaces the rules name that do not exist, and how many rows are failed. */
 unsigned int registry_missing(struct registry *registry);

@@ -316,7 +316,7 @@ void source_discard(struct source *source)
 	if (!source)
 		return;
 	end_writer(source);
-	observe_forget_errors(source->common, source->ifindex);
+	observe_forget_invalid(source->common, source->ifindex);
 	if (source->pins) {
 		pins_remove(source->pins, source->ifindex, PIN_MAP);
 		pins_remove(source->pins, source->ifindex, PIN_STATE);
@@ -350,9 +350,9 @@ int source_read(struct source *source, struct counters *served)
 	return 0;
 }
 
-int source_read_errors(const struct source *source, struct xdp_errors *errors)
+int source_read_invalid(const struct source *source, uint64_t *count)
 {
-	return observe_read_errors(source->common, source->ifindex, errors);
+	return observe_read_invalid(source->common, source->ifindex, count);
 }
 
 int64_t source_discontinuity(const struct source *source)

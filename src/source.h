@@ -123,8 +123,8 @@ bool source_is_stale(const struct source *source, const struct link *link);
  */
 int source_read(struct source *source, struct counters *served);
 
-/* What went wrong with frames of the interface. 0; -ENOENT: it was never observed; or -errno. */
-int source_read_errors(const struct source *source, struct xdp_errors *errors);
+/* How many verdicts were none. 0; -ENOENT: the interface was never observed; or -errno. */
+int source_read_invalid(const struct source *source, uint64_t *count);
 
 /*
  * While there is a writer: pins again what somebody has unpinned, and notes the interface's name

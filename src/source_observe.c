@@ -51,10 +51,8 @@ static int add_key(const struct xdp_observe_key *key, int map_fd)
 static int add_port(const struct observation *observation, int map_fd, unsigned int port)
 {
 	struct xdp_observe_key key = port_key(observation, port);
-	int err =
-		bpf_map_update_elem(tracing_bonds_fd(), &port, &observation->key.ifindex, BPF_ANY);
 
-	return err ? err : add_key(&key, map_fd);
+	return add_key(&key, map_fd);
 }
 
 static void remove_port(const struct observation *observation, unsigned int port)
@@ -62,7 +60,6 @@ static void remove_port(const struct observation *observation, unsigned int port
 	struct xdp_observe_key key = port_key(observation, port);
 
 	bpf_map_delete_elem(tracing_observed_fd(), &key);
-	bpf_map_delete_elem(tracing_bonds_fd(), &port);
 }
 
 static void remove_keys(const struct observation *observation)
@@ -73,11 +70,20 @@ static void remove_keys(const struct observation *observation)
 		remove_port(observation, observation->ports.ifindex[i]);
 }
 
+/* Invalid verdicts are known from now on, or go on being known. */
+static int start_invalid(unsigned int ifindex)
+{
+	_cleanup_free_ uint64_t *none = calloc((size_t)source_possible_cpus(), sizeof(*none));
+	int err = none ? bpf_map_update_elem(tracing_invalid_fd(), &ifindex, none, BPF_NOEXIST)
+		       : -ENOMEM;
+
+	return err == -EEXIST ? 0 : err;
+}
+
 /* After the observer has been opened, which may find the frames of the interface without a key. */
 static int add_keys(struct observation *observation, int map_fd, const struct port_list *ports,
 		    char text[static STATUS_TEXT_MAX])
 {
-	const struct xdp_errors none = { 0 };
 	int err;
 
 	observation->found = observer_finds(observation->observer, &observation->key, map_fd);
@@ -87,9 +93,8 @@ static int add_keys(struct observation *observation, int map_fd, const struct po
 		observation->ports.ifindex[observation->ports.count++] = ports->ifindex[i];
 	}
 	if (!err)
-		err = bpf_map_update_elem(tracing_errors_fd(), &observation->key.ifindex, &none,
-					  BPF_NOEXIST);
-	if (!err || err == -EEXIST)
+		err = start_invalid(observation->key.ifindex);
+	if (!err)
 		return 0;
 	snprintf(text, STATUS_TEXT_MAX, "cannot say whose frames count: %s", strerror(-err));
 	return err;
@@ -284,7 +289,6 @@ static void forget_ports(int observed_fd, int bonds_fd, unsigned int ifindex)
 		err = bpf_map_get_next_key(bonds_fd, &port, &next);
 		if (!bpf_map_lookup_elem(bonds_fd, &port, &bond) && bond == ifindex) {
 			forget_keys(observed_fd, port, true);
-			bpf_map_delete_elem(bonds_fd, &port);
 		}
 	}
 }
@@ -313,35 +317,42 @@ bool observe_forget(const struct pins *pins, unsigned int ifindex)
 	return pins_remove(pins, ifindex, PIN_IN) || removed;
 }
 
-/* --- errors --- */
+/* --- invalid verdicts --- */
 
 /* A descriptor that the caller owns, or -errno. */
-static int open_errors(const struct pins *pins)
+static int open_invalid(const struct pins *pins)
 {
 	char why[PINS_ERROR_MAX];
 	int fd;
 
-	if (tracing_errors_fd() >= 0) {
-		fd = dup(tracing_errors_fd());
+	if (tracing_invalid_fd() >= 0) {
+		fd = dup(tracing_invalid_fd());
 		return fd < 0 ? -errno : fd;
 	}
-	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_ERRORS, why) : -ENOENT;
+	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_INVALID, why) : -ENOENT;
 }
 
-int observe_read_errors(const struct pins *pins, unsigned int ifindex, struct xdp_errors *errors)
+int observe_read_invalid(const struct pins *pins, unsigned int ifindex, uint64_t *sum)
 {
-	_cleanup_close_ int fd = open_errors(pins);
-	struct xdp_errors read;
-	int err = fd < 0 ? fd : bpf_map_lookup_elem(fd, &ifindex, &read);
+	_cleanup_close_ int fd = open_invalid(pins);
+	int cpus = source_possible_cpus(), err;
+	_cleanup_free_ uint64_t *slots = NULL;
 
-	if (!err)
-		*errors = read;
-	return err;
+	if (fd < 0 || cpus < 0)
+		return fd < 0 ? fd : cpus;
+	slots = calloc((size_t)cpus, sizeof(*slots));
+	err = slots ? bpf_map_lookup_elem(fd, &ifindex, slots) : -ENOMEM;
+	if (err)
+		return err;
+	*sum = 0;
+	for (int i = 0; i < cpus; i++)
+		*sum += slots[i];
+	return 0;
 }
 
-void observe_forget_errors(const struct pins *pins, unsigned int ifindex)
+void observe_forget_invalid(const struct pins *pins, unsigned int ifindex)
 {
-	_cleanup_close_ int fd = open_errors(pins);
+	_cleanup_close_ int fd = open_invalid(pins);
 
 	if (fd >= 0)
 		bpf_map_delete_elem(fd, &ifindex);

@@ -64,8 +64,8 @@ int observe_check(const struct pins *pins, unsigned int ifindex, char why[static
 /* Whether the links are pinned for an interface. */
 bool observe_is_pinned(const struct pins *pins, unsigned int ifindex);
 
-/* What went wrong with frames of the interface. 0; -ENOENT if it was never observed; or -errno. */
-int observe_read_errors(const struct pins *pins, unsigned int ifindex, struct xdp_errors *errors);
-void observe_forget_errors(const struct pins *pins, unsigned int ifindex);
+/* How many verdicts were none. 0; -ENOENT if the interface was never observed; or -errno. */
+int observe_read_invalid(const struct pins *pins, unsigned int ifindex, uint64_t *count);
+void observe_forget_invalid(const struct pins *pins, unsigned int ifindex);
 
 #endif

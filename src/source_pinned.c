@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "errors.h"
 #include "source.h"
 #include "source_count.h"
 #include "source_kernel.h"
@@ -147,7 +148,8 @@ bool source_forget(const struct pins *pins, unsigned int ifindex)
 		if (state_fd >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_STATE);
 	}
-	observe_forget_errors(pins, ifindex);
+	observe_forget_invalid(pins, ifindex);
+	errors_forget(pins, ifindex);
 	pins_retake(pins, ifindex);
 	pins_remove_interface(pins, ifindex);
 	return forgot;

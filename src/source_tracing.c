@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
+#include "common_map.h"
+#include "errors.h"
 #include "observe.skel.h"
 #include "source_kernel.h"
 #include "source_program.h"
@@ -28,71 +29,27 @@ static const uint32_t only_key;
 
 /* --- the maps in common --- */
 
-static bool is_like(const struct bpf_map *map, int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
-	       info.key_size == bpf_map__key_size(map) &&
-	       info.value_size == bpf_map__value_size(map) &&
-	       info.max_entries == bpf_map__max_entries(map);
-}
-
-/* Has the template use the pinned map, if there is one. 0, -ENOENT, or -errno with text. */
-static int use_pinned(struct bpf_map *map, const struct pins *pins, enum pin pin,
-		      char text[static STATUS_TEXT_MAX])
-{
-	_cleanup_close_ int fd = pins_get(pins, PINS_IN_COMMON, pin, text);
-
-	if (fd < 0)
-		return fd;
-	if (!is_like(map, fd)) {
-		snprintf(text, STATUS_TEXT_MAX,
-			 "pin %.120s is left alone: it is no map '%s' of this version",
-			 pins_path(pins, PINS_IN_COMMON, pin), bpf_map__name(map));
-		return -EINVAL;
-	}
-	return bpf_map__reuse_fd(map, fd);
-}
-
-static struct bpf_map *map_in_common(const struct observe *object, enum pin pin)
-{
-	switch (pin) {
-	case PIN_OBSERVED:
-		return object->maps.xdp_observed;
-	case PIN_BONDS:
-		return object->maps.xdp_bonds;
-	default:
-		return object->maps.xdp_errors;
-	}
-}
-
 static int open_maps(const struct observe *object, const struct pins *pins,
 		     char text[static STATUS_TEXT_MAX])
 {
-	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++) {
-		int err = pins ? use_pinned(map_in_common(object, pin), pins, pin, text) : -ENOENT;
+	int err = common_map_use(object->maps.xdp_observed, pins, PIN_OBSERVED, text);
 
-		if (err && err != -ENOENT)
-			return err;
-	}
-	return 0;
-}
-
-static int fd_in_common(enum pin pin)
-{
-	return template.object ? bpf_map__fd(map_in_common(template.object, pin)) : -1;
+	if (!err)
+		err = common_map_use(object->maps.xdp_invalid, pins, PIN_INVALID, text);
+	if (err)
+		return err;
+	err = errors_open(pins);
+	if (!err)
+		err = bpf_map__reuse_fd(object->maps.xdp_bonds, errors_bonds_fd());
+	if (err)
+		snprintf(text, STATUS_TEXT_MAX, "cannot make the map of bonds: %s", strerror(-err));
+	return err;
 }
 
 void tracing_keep(const struct pins *pins)
 {
-	char error[PINS_ERROR_MAX];
-
-	for (enum pin pin = PIN_OBSERVED; pins && pin <= PIN_ERRORS; pin++)
-		if (access(pins_path(pins, PINS_IN_COMMON, pin), F_OK) &&
-		    pins_put(pins, PINS_IN_COMMON, pin, fd_in_common(pin), error))
-			log_warning(0, "%s", error);
+	common_map_keep(template.object->maps.xdp_observed, pins, PIN_OBSERVED);
+	common_map_keep(template.object->maps.xdp_invalid, pins, PIN_INVALID);
 }
 
 int tracing_template_map_fd(void)
@@ -102,17 +59,12 @@ int tracing_template_map_fd(void)
 
 int tracing_observed_fd(void)
 {
-	return fd_in_common(PIN_OBSERVED);
+	return template.object ? bpf_map__fd(template.object->maps.xdp_observed) : -1;
 }
 
-int tracing_bonds_fd(void)
+int tracing_invalid_fd(void)
 {
-	return fd_in_common(PIN_BONDS);
-}
-
-int tracing_errors_fd(void)
-{
-	return fd_in_common(PIN_ERRORS);
+	return template.object ? bpf_map__fd(template.object->maps.xdp_invalid) : -1;
 }
 
 /* --- the template --- */
@@ -295,6 +247,6 @@ bool tracing_is_current(int in_fd, int out_fd)
 	return program_same_tag(in_fd, bpf_program__fd(template.object->progs.xdp_observe_in)) &&
 	       program_same_tag(out_fd, bpf_program__fd(template.object->progs.xdp_observe_out)) &&
 	       tracing_uses_map(out_fd, tracing_observed_fd()) &&
-	       tracing_uses_map(out_fd, tracing_bonds_fd()) &&
-	       tracing_uses_map(out_fd, tracing_errors_fd());
+	       tracing_uses_map(out_fd, tracing_invalid_fd()) &&
+	       tracing_uses_map(out_fd, errors_bonds_fd());
 }

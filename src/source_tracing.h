@@ -51,7 +51,6 @@ int tracing_template_map_fd(void);
 
 /* The maps in common; they belong to this module. -1 before tracing_open(). */
 int tracing_observed_fd(void); /* struct xdp_observe_key -> counter map */
-int tracing_bonds_fd(void);    /* ifIndex of a port -> ifIndex of its bond */
-int tracing_errors_fd(void);   /* ifIndex -> struct xdp_errors */
+int tracing_invalid_fd(void);  /* ifIndex -> __u64 for each possible CPU */
 
 #endif

@@ -196,6 +196,23 @@ static void unload_pinned(unsigned int ifindex, void *context)
 	unload(stats, ifindex, path);
 }
 
+static void note_interface(unsigned int ifindex, void *context)
+{
+	bool *found = context;
+
+	(void)ifindex;
+	*found = true;
+}
+
+/* What interfaces have in common goes with the last of them. */
+static void unload_common(const struct pins *pins)
+{
+	bool found = false;
+
+	if (!pins_each(pins, note_interface, &found) && !found)
+		pins_remove_namespace(pins);
+}
+
 static void unload_namespace(struct pins *pins, void *context)
 {
 	struct stats *stats = context;
@@ -278,6 +295,8 @@ static int run_command(struct stats *stats, const struct command *command, char 
 		else
 			fail(stats, *names, "there is no such interface");
 	}
+	if (command->run == unload)
+		unload_common(stats->pins);
 	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

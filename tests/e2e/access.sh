@@ -33,7 +33,7 @@ seen() {
 
 is "SNMPv3 with authentication and encryption: the walk of SNMPv2c" \
 	"$(v3 correct-horse battery-staple)" "$(walk $ROOT)"
-is "which has all objects" "$(walk $ROOT | wc -l)" $((8 + 10 + 2 * 10))
+is "which has all objects" "$(walk $ROOT | wc -l)" $((8 + 10 + 2 * 10 + 3))
 like "SNMPv3 with the wrong password" "$(v3 wrong-horse battery-staple)" 'Authentication failure'
 like "SNMPv3 with the wrong key" "$(v3 correct-horse wrong-staple)" 'Timeout'
 like "SNMPv3 without encryption" "$(snmpget -v3 -u reader -l authNoPriv -a SHA -A correct-horse \

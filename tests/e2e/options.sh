@@ -296,8 +296,8 @@ ROOT=$STANDARD
 start_agent -i xa -i xb -D xdp:libbpf -D xdp:links,xdp:registry
 ok "the same without xdpRootOid" wait_for 5 counting xa xb
 is "xdpRootOid moves each object" "$moved" "$(names_of $STANDARD)"
-is "a tree of 8 scalars, 10 columns of 2 rows, 20 counters of 2 interfaces in two tables" \
-	"$(wc -l <<<"$moved")" $((8 + 2 * 10 + 2 * 2 * 10))
+is "a tree of 8 scalars, 10 columns of 2 rows, 20 counters and 3 of errors of 2 interfaces" \
+	"$(wc -l <<<"$moved")" $((8 + 2 * 10 + 2 * 2 * 10 + 2 * 3))
 is "xdpAgentVersion is what -v tells" "$(get $ROOT.1.1.1.0)" "\"$version\""
 
 # --- debugging output of the agent that runs

@@ -8,8 +8,10 @@ cd "${srcdir:-.}/src" || exit 1
 # (iface_set needs to look into struct iface; iface_* and source_* are parts of iface and source;
 # numbers.h, observe.h and pins.h are plain C.)
 modules="agentx: log util
+common_map: log pins util
 config: log mib pins rules util
 counters: xdp_stats
+errors: common_map errors.skel log netns pins source_kernel source_program util xdp_errors
 iface: iface_private links log numbers rules source util
 iface_attach: iface_private log util
 iface_decide: iface_private log util
@@ -18,7 +20,7 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config links lock log mib options pins plan registry snapshot source_watch util
+main: agentx config errors links lock log mib options pins plan registry snapshot source_watch util
 mib: log registry snapshot
 mib_err: mib
 mib_general: agentx mib
@@ -30,7 +32,7 @@ numbers:
 options: config
 pins: netns util
 plan: log pins registry rules
-registry: iface iface_set links log numbers rules util
+registry: errors iface iface_set links log numbers rules util xdp_errors
 rules: util
 snapshot: registry util
 source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
@@ -41,13 +43,13 @@ source_names: source source_kernel source_replacements util
 source_observe: log netns numbers observe pins source source_kernel source_observer source_tracing util
 source_observer: observe pins source source_kernel source_target source_tracing util
 source_open: log source source_kernel source_map source_private source_program util
-source_pinned: source source_count source_kernel source_map source_private util
+source_pinned: errors source source_count source_kernel source_map source_private util
 source_private: source_count source_observe source_state
 source_program: count.skel count_by_call.skel log source util
 source_replacements: source_kernel util
 source_state: counters links pins util
 source_target: source source_kernel source_replacements util
-source_tracing: log observe observe.skel source source_kernel source_program source_target util
+source_tracing: common_map errors observe observe.skel source source_kernel source_program source_target util
 source_use_map: log source source_kernel source_map source_private source_program util
 source_watch: log netns source source_kernel source_program util watch_xdp.skel
 util:
@@ -71,8 +73,8 @@ strangers() {
 
 ok "modules include each other as the table here says" \
 	diff <(printf '%s\n' "$modules") <(LC_ALL=C includes)
-is "libbpf stays in sources, pins and errors" \
-	"$(strangers 'bpf/|.*\.skel\.h' '(source.*|pins|errors)\.c')" ""
+is "libbpf stays in sources, pins, errors and common maps" \
+	"$(strangers 'bpf/|.*\.skel\.h' '(source.*|pins|errors|common_map)\.c')" ""
 is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \

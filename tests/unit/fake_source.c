@@ -6,9 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "errors.h"
+
 struct pins fake_pins;
 char fake_calls[1024];
 unsigned int fake_keeps;
+struct fake_errors fake_errors[16];
 int fake_open_sources;
 struct fake_answer fake_answer;
 
@@ -17,6 +20,7 @@ void fake_source_reset(void)
 	fake_pins = (struct pins){ 0 };
 	fake_calls[0] = '\0';
 	fake_keeps = 0;
+	memset(fake_errors, 0, sizeof(fake_errors));
 	fake_answer = (struct fake_answer){
 		.text = "", .map_text = "", .mode = XDP_MODE_NATIVE, .next_prog_id = FIRST_PROG_ID
 	};
@@ -102,9 +106,9 @@ int source_read(struct source *source, struct counters *served)
 	return fake_answer.read_err;
 }
 
-int source_read_errors(const struct source *source, struct xdp_errors *errors)
+int source_read_invalid(const struct source *source, uint64_t *count)
 {
-	*errors = (struct xdp_errors){ 0 };
+	*count = 0;
 	return source->kind == SOURCE_OBSERVE ? 0 : -ENOENT;
 }
 
@@ -400,4 +404,52 @@ int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *
 char *__wrap_if_indextoname(unsigned int ifindex, char *name)
 {
 	return ifindex == fake_answer.gone ? NULL : strcpy(name, "any");
+}
+
+/* --- errors --- */
+
+static struct fake_errors *errors_at(unsigned int ifindex)
+{
+	assert_in_range(ifindex, 1, LENGTH(fake_errors) - 1);
+	return &fake_errors[ifindex];
+}
+
+void errors_add(const struct pins *pins, unsigned int ifindex)
+{
+	(void)pins;
+	errors_at(ifindex)->counted = true;
+}
+
+void errors_forget(const struct pins *pins, unsigned int ifindex)
+{
+	(void)pins;
+	errors_at(ifindex)->counted = false;
+}
+
+void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, void *context),
+		  void *context)
+{
+	for (unsigned int i = 1; i < LENGTH(fake_errors); i++)
+		if (fake_errors[i].counted && !wanted(i, context))
+			errors_forget(pins, i);
+}
+
+void errors_set_bond(unsigned int port, unsigned int bond)
+{
+	errors_at(port)->bond = bond;
+}
+
+void errors_unset_bond(unsigned int port)
+{
+	errors_at(port)->bond = 0;
+}
+
+int errors_read(unsigned int ifindex, struct xdp_errors *errors)
+{
+	*errors = (struct xdp_errors){ .exceptions = 7 };
+	return errors_at(ifindex)->counted ? 0 : -ENOENT;
+}
+
+void errors_keep(void)
+{
 }

@@ -49,6 +49,12 @@ extern char fake_calls[1024];
 extern unsigned int fake_keeps; /* too many to be recorded */
 extern int fake_open_sources;
 
+/* Whose errors are counted, and whose are its bond's, by ifIndex. */
+extern struct fake_errors {
+	bool counted;
+	unsigned int bond;
+} fake_errors[16];
+
 /* What they answer. */
 extern struct fake_answer {
 	int open_err, attach_err, trace_err, observe_err, map_err, read_err;

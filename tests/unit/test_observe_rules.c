@@ -211,17 +211,17 @@ static void test_failed_reading(void **state)
 	assert_true(counted(3));
 }
 
-static void test_errors_are_the_source_s(void **state)
+static void test_invalid_verdicts_are_the_source_s(void **state)
 {
-	struct xdp_errors errors;
+	uint64_t count;
 
 	(void)state;
 	observe_eth0("observe");
-	assert_int_equal(registry_read_errors(row(3), &errors), 0);
+	assert_int_equal(registry_read_invalid(row(3), &count), 0);
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_step(registry);
-	assert_int_equal(registry_read_errors(row(3), &errors), -ENOENT);
+	assert_int_equal(registry_read_invalid(row(3), &count), -ENOENT);
 }
 
 /* --- programs that cannot be observed --- */
@@ -698,7 +698,7 @@ int main(void)
 		TEST(test_interface_goes),
 		TEST(test_renamed_out_of_the_rules),
 		TEST(test_failed_reading),
-		TEST(test_errors_are_the_source_s),
+		TEST(test_invalid_verdicts_are_the_source_s),
 		TEST(test_refused),
 		TEST(test_program_without_a_name),
 		TEST(test_refused_is_tried_after_a_minute),

@@ -123,8 +123,12 @@ static const struct known {
 	{ 3, PIN_IN, true, "/3/in" },
 	{ 3, PIN_OUT, true, "/3/out" },
 	{ PINS_IN_COMMON, PIN_OBSERVED, false, "/0/observed" },
+	{ PINS_IN_COMMON, PIN_INVALID, false, "/0/invalid" },
 	{ PINS_IN_COMMON, PIN_BONDS, false, "/0/bonds" },
 	{ PINS_IN_COMMON, PIN_ERRORS, false, "/0/errors" },
+	{ PINS_IN_COMMON, PIN_EXCEPTION, true, "/0/exception" },
+	{ PINS_IN_COMMON, PIN_REDIRECT, true, "/0/redirect" },
+	{ PINS_IN_COMMON, PIN_TRANSMIT, true, "/0/transmit" },
 };
 
 static void test_paths(void **state)
@@ -529,7 +533,7 @@ static void test_what_interfaces_have_in_common(void **state)
 	(void)state;
 	snprintf(home, sizeof(home), "%s", pins_path(pins, PINS_IN_COMMON, PIN_OBSERVED));
 	*strrchr(home, '/') = '\0';
-	for (enum pin pin = PIN_OBSERVED; pin <= PIN_ERRORS; pin++)
+	for (enum pin pin = PIN_OBSERVED; pin < PINS; pin++)
 		put(PINS_IN_COMMON, pin, fd);
 	visits = 0;
 	assert_int_equal(pins_each(pins, visit_interface, directory), 0);

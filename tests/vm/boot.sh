@@ -98,7 +98,7 @@ pack() {
 		printf '%s\n' "${tests[@]}"
 	)
 	for file in "${files[@]}"; do
-		[ -f "$file" ] && [ -r "$file" ] || continue
+		[[ -f $file && -r $file ]] || continue
 		echo "$file"
 		# ldd takes long for each file, and most are no programs.
 		[[ ! -x $file && $file != *.so* ]] || echo "$file" >&3

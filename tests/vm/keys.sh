@@ -125,6 +125,8 @@ bond() {
 	arrive "$3" "$1" $DROP 51 121
 	arrive "$4" "$1" $TX 52 122
 	arrive "$3" "$1" $PASS 53 123
+	arrive "$4" "$1" $ABORTED 7 124
+	is "... exceptions on a port are the bond's" "$(get $ROOT.1.5.1.1."$(ifindex "$1")")" 7
 	exact "... frames of both ports count for the bond" "$1"
 	like "... and not for a port" "$(packets "$4" $TX)" "No Such"
 }

@@ -24,6 +24,11 @@ invalid_actions() {
 	get "$ROOT.1.5.1.2.$(ifindex "$1")"
 }
 
+# exceptions NAME: xdpErrExceptions.
+exceptions() {
+	get "$ROOT.1.5.1.1.$(ifindex "$1")"
+}
+
 # short_frames native|generic NAME
 short_frames() {
 	gives "$2" "$1: XDP_ABORTED" $ABORTED 60 $ABORTED
@@ -37,6 +42,7 @@ short_frames() {
 	gives "$2" "$1: -1, as XDP_ABORTED" $ABORTED 67 $RETURN_MINUS_1
 	is "$1: ... both are invalid actions" "$(invalid_actions "$2")" \
 		$((2 * FRAMES + RETURN_77 + RETURN_MINUS_1))
+	is "$1: ... the kernel reports all that was aborted" "$(exceptions "$2")" "${noted[$2 $ABORTED]% *}"
 	gives "$2" "$1: grown by 40 at the front, XDP_PASS" $PASS 68 $GROW_40_PASS
 	gives "$2" "$1: cut by 14 at the front, XDP_DROP" $DROP 69 $CUT_14_DROP
 	gives "$2" "$1: cut by 8 at the tail, XDP_DROP" $DROP 70 $CUT_TAIL_8_DROP
