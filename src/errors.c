@@ -10,13 +10,11 @@
 
 #include "common_map.h"
 #include "errors.skel.h"
+#include "errors_links.h"
 #include "log.h"
 #include "netns.h"
 #include "source_kernel.h"
-#include "source_program.h"
 #include "util.h"
-
-#define TRACEPOINTS 3
 
 static struct {
 	bool tried;
@@ -24,7 +22,7 @@ static struct {
 	struct errors *object;   /* NULL: there are no maps */
 	const struct pins *pins; /* NULL: nothing is pinned */
 	bool counting;
-	int link_fd[TRACEPOINTS]; /* while counting */
+	int link_fd[ERRORS_LINKS]; /* while counting */
 } errors;
 
 /* --- maps and programs --- */
@@ -77,6 +75,11 @@ static int load(bool programs)
 	return err;
 }
 
+static int map_fd(void)
+{
+	return bpf_map__fd(errors.object->maps.xdp_errors);
+}
+
 static const char *reason(int err)
 {
 	if (err != -EPERM)
@@ -87,125 +90,34 @@ static const char *reason(int err)
 	return "CAP_BPF and CAP_PERFMON are needed";
 }
 
-/* --- links --- */
-
-static struct tracepoint {
-	const char *name;
-	enum pin pin;
-	const struct bpf_program *program;
-} tracepoint_at(unsigned int i)
-{
-	const struct tracepoint all[TRACEPOINTS] = {
-		{ "xdp_exception", PIN_EXCEPTION, errors.object->progs.xdp_error_exception },
-		{ "xdp_redirect_err", PIN_REDIRECT, errors.object->progs.xdp_error_redirect },
-		{ "xdp_devmap_xmit", PIN_TRANSMIT, errors.object->progs.xdp_error_transmit },
-	};
-
-	return all[i];
-}
-
-/* Whether a link is on the tracepoint, and the id of its program. */
-static bool is_link_to(int link_fd, const char *name, uint32_t *prog_id)
-{
-	char found[64] = "";
-	struct bpf_link_info info = {
-		.raw_tracepoint = { .tp_name = (__u64)(uintptr_t)found,
-				    .tp_name_len = sizeof(found) },
-	};
-	__u32 size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(link_fd, &info, &size) ||
-	    info.type != BPF_LINK_TYPE_RAW_TRACEPOINT || strcmp(found, name))
-		return false;
-	*prog_id = info.prog_id;
-	return true;
-}
-
-/* Without CAP_SYS_ADMIN the kernel does not hand the program out, and it is no current one. */
-static bool is_current(uint32_t prog_id, const struct bpf_program *program)
-{
-	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(prog_id);
-	struct map_ids maps = { .count = 0 };
-	uint32_t map_id = 0;
-
-	return prog_fd >= 0 && program_same_tag(prog_fd, bpf_program__fd(program)) &&
-	       !source_map_ids(prog_fd, &maps) &&
-	       !source_map_id(bpf_map__fd(errors.object->maps.xdp_errors), &map_id) &&
-	       source_has_map_id(&maps, map_id);
-}
-
-/*
- * The link that an earlier run has pinned: a descriptor that the caller owns; -ENOENT: there is
- * none, or it was another version's and is gone; or another -errno: the pin is left alone.
- */
-static int adopt(const struct tracepoint *tracepoint)
-{
-	char error[PINS_ERROR_MAX];
-	_cleanup_close_ int fd =
-		errors.pins ? pins_get(errors.pins, PINS_IN_COMMON, tracepoint->pin, error)
-			    : -ENOENT;
-	uint32_t prog_id = 0;
-
-	if (fd < 0) {
-		if (fd != -ENOENT)
-			log_warning(0, "%s", error);
-		return fd;
-	}
-	if (!is_link_to(fd, tracepoint->name, &prog_id)) {
-		log_warning(0, "pin %s is left alone: it is no link to the tracepoint %s",
-			    pins_path(errors.pins, PINS_IN_COMMON, tracepoint->pin),
-			    tracepoint->name);
-		return -EINVAL;
-	}
-	if (is_current(prog_id, tracepoint->program))
-		return take_fd(&fd);
-	/* The pin first: it is our descriptor whose end the kernel waits for. */
-	pins_remove(errors.pins, PINS_IN_COMMON, tracepoint->pin);
-	return -ENOENT;
-}
-
-/* A descriptor that the caller owns, or -errno. */
-static int attach(const struct tracepoint *tracepoint)
-{
-	char error[PINS_ERROR_MAX];
-	int left = adopt(tracepoint), fd;
-
-	if (left >= 0)
-		return left;
-	fd = bpf_link_create(bpf_program__fd(tracepoint->program), 0, BPF_TRACE_RAW_TP, NULL);
-	if (fd >= 0 && errors.pins && left == -ENOENT &&
-	    pins_put(errors.pins, PINS_IN_COMMON, tracepoint->pin, fd, error))
-		log_warning(0, "%s", error);
-	return fd;
-}
-
-static int attach_all(void)
-{
-	for (unsigned int i = 0; i < TRACEPOINTS; i++) {
-		const struct tracepoint tracepoint = tracepoint_at(i);
-		int fd = attach(&tracepoint);
-
-		if (fd < 0) {
-			while (i--)
-				close(errors.link_fd[i]);
-			return fd;
-		}
-		errors.link_fd[i] = fd;
-	}
-	errors.counting = true;
-	return 0;
-}
-
 /* --- the whole --- */
+
+static int attach(void)
+{
+	const int prog_fd[ERRORS_LINKS] = {
+		bpf_program__fd(errors.object->progs.xdp_error_exception),
+		bpf_program__fd(errors.object->progs.xdp_error_redirect),
+		bpf_program__fd(errors.object->progs.xdp_error_transmit),
+	};
+	int err = errors_links_open(errors.link_fd, prog_fd, map_fd(), errors.pins);
+
+	errors.counting = !err;
+	return err;
+}
+
+static void keep_maps(void)
+{
+	common_map_keep(errors.object->maps.xdp_errors, errors.pins, PIN_ERRORS);
+	common_map_keep(errors.object->maps.xdp_bonds, errors.pins, PIN_BONDS);
+}
 
 static int open_all(void)
 {
 	int err = load(true);
 
 	if (!err) {
-		common_map_keep(errors.object->maps.xdp_errors, errors.pins, PIN_ERRORS);
-		common_map_keep(errors.object->maps.xdp_bonds, errors.pins, PIN_BONDS);
-		err = attach_all();
+		keep_maps();
+		err = attach();
 	}
 	if (!err)
 		return 0;
@@ -227,8 +139,8 @@ int errors_open(const struct pins *pins)
 
 void errors_close(void)
 {
-	for (unsigned int i = 0; errors.counting && i < TRACEPOINTS; i++)
-		close(errors.link_fd[i]);
+	if (errors.counting)
+		errors_links_close(errors.link_fd);
 	errors.counting = false;
 	errors__destroy(errors.object);
 	errors.object = NULL;
@@ -237,19 +149,10 @@ void errors_close(void)
 
 void errors_keep(void)
 {
-	char error[PINS_ERROR_MAX];
-
 	if (!errors.pins || !errors.counting)
 		return;
-	common_map_keep(errors.object->maps.xdp_errors, errors.pins, PIN_ERRORS);
-	common_map_keep(errors.object->maps.xdp_bonds, errors.pins, PIN_BONDS);
-	for (unsigned int i = 0; i < TRACEPOINTS; i++) {
-		enum pin pin = tracepoint_at(i).pin;
-
-		if (access(pins_path(errors.pins, PINS_IN_COMMON, pin), F_OK) &&
-		    pins_put(errors.pins, PINS_IN_COMMON, pin, errors.link_fd[i], error))
-			log_warning(0, "%s", error);
-	}
+	keep_maps();
+	errors_links_keep(errors.link_fd, errors.pins);
 }
 
 /* --- interfaces --- */
@@ -262,9 +165,7 @@ void errors_add(const struct pins *pins, unsigned int ifindex)
 	if (errors_open(pins) || !errors.counting || cpus < 0)
 		return;
 	none = calloc((size_t)cpus, sizeof(*none));
-	err = none ? bpf_map_update_elem(bpf_map__fd(errors.object->maps.xdp_errors), &ifindex,
-					 none, BPF_NOEXIST)
-		   : -ENOMEM;
+	err = none ? bpf_map_update_elem(map_fd(), &ifindex, none, BPF_NOEXIST) : -ENOMEM;
 	if (err && err != -EEXIST)
 		log_error(err, "interface %u: its errors are not counted", ifindex);
 }
@@ -276,7 +177,7 @@ static int open_map(const struct pins *pins)
 	int fd;
 
 	if (errors.object) {
-		fd = dup(bpf_map__fd(errors.object->maps.xdp_errors));
+		fd = dup(map_fd());
 		return fd < 0 ? -errno : fd;
 	}
 	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_ERRORS, error) : -ENOENT;
@@ -317,7 +218,7 @@ int errors_read(unsigned int ifindex, struct xdp_errors *sum)
 	slots = calloc((size_t)cpus, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
-	err = bpf_map_lookup_elem(bpf_map__fd(errors.object->maps.xdp_errors), &ifindex, slots);
+	err = bpf_map_lookup_elem(map_fd(), &ifindex, slots);
 	if (err)
 		return err;
 	*sum = (struct xdp_errors){ 0 };
