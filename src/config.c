@@ -150,16 +150,27 @@ static void cut_comment(char *line)
 	line[length] = '\0';
 }
 
+static void parse_yes_or_no(char *line, const char *example, bool *setting)
+{
+	cut_comment(line);
+	if (strcmp(line, "yes") && strcmp(line, "no"))
+		netsnmp_config_error("'%s' is neither yes nor no; expected: %s", line, example);
+	else
+		*setting = !strcmp(line, "yes");
+}
+
 static void parse_persist(const char *token, char *line)
 {
 	(void)token;
-	if (!reading)
-		return;
-	cut_comment(line);
-	if (strcmp(line, "yes") && strcmp(line, "no"))
-		netsnmp_config_error("'%s' is neither yes nor no; expected: xdpPersist yes", line);
-	else
-		reading->persist = !strcmp(line, "yes");
+	if (reading)
+		parse_yes_or_no(line, "xdpPersist yes", &reading->persist);
+}
+
+static void parse_cpu_table(const char *token, char *line)
+{
+	(void)token;
+	if (reading)
+		parse_yes_or_no(line, "xdpCpuTable yes", &reading->cpu_table);
 }
 
 static void parse_pin_dir(const char *token, char *line)
@@ -195,6 +206,7 @@ void config_init(void)
 	register_config_handler(PACKAGE_NAME, "xdpMap", parse_map, NULL, "INTERFACE PATH");
 	register_config_handler(PACKAGE_NAME, "xdpRootOid", parse_root_oid, NULL, "OID");
 	register_config_handler(PACKAGE_NAME, "xdpReconcile", parse_reconcile, NULL, "SECONDS");
+	register_config_handler(PACKAGE_NAME, "xdpCpuTable", parse_cpu_table, NULL, "yes|no");
 	register_config_handler(PACKAGE_NAME, "xdpPersist", parse_persist, NULL, "yes|no");
 	register_config_handler(PACKAGE_NAME, "xdpPinDir", parse_pin_dir, NULL, "DIRECTORY");
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, count_fault, NULL);

@@ -17,6 +17,7 @@ struct config {
 	size_t root_len;
 	unsigned int reconcile; /* seconds between two dumps of all links */
 	bool persist;           /* what is pinned stays when the agent stops */
+	bool cpu_table;         /* xdpCpuTable is served */
 	char pin_dir[PATH_MAX / 2];
 };
 

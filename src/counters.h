@@ -20,6 +20,17 @@ struct counters {
  */
 void counters_sum(struct counters *sum, const struct xdp_stats_rec *slots, unsigned int cpus);
 
+/* The addends: what each CPU counted. It is one block of memory, for free(). */
+struct cpu_counters {
+	unsigned int cpus;           /* how many are possible */
+	const unsigned int *number;  /* [cpus]: by which the kernel knows them, in this order */
+	struct xdp_stats_rec slot[]; /* [XDP_STATS_ACTIONS][cpus], as above */
+};
+
+/* Whether a CPU's counter of that verdict is smaller than it was before, in the same map. */
+bool cpu_counters_fell(const struct cpu_counters *before, const struct cpu_counters *now,
+		       unsigned int action);
+
 /*
  * Makes one sequence that never falls out of the readings of maps that come, go and are reset: what
  * is served is carried + last - adopted, verdict by verdict. { 0 } serves a map's absolute values.
@@ -38,6 +49,12 @@ void carry_switch(struct carry *carry, const struct counters *first);
  * has reset the map; what was served until then is carried, and the map counts from zero.
  */
 bool carry_update(struct carry *carry, const struct counters *reading);
+
+/* The same for a reset that the sums do not show: a verdict of the map counts from zero. */
+void carry_fold(struct carry *carry, unsigned int action);
+
+/* Whether all that is served is in the present map, and all that is in it is served. */
+bool carry_is_plain(const struct carry *carry);
 
 void carry_serve(const struct carry *carry, struct counters *served);
 

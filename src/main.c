@@ -138,6 +138,12 @@ static void dump(struct agent *agent)
 	agent->next_dump = monotonic_ms() + wait;
 }
 
+static void use_cpu_table(struct agent *agent)
+{
+	agent->mib.cpu_table = agent->config.cpu_table;
+	snapshots_keep_cpus(agent->snapshots, agent->config.cpu_table);
+}
+
 static void reload(struct agent *agent)
 {
 	struct config config, old = agent->config;
@@ -148,6 +154,7 @@ static void reload(struct agent *agent)
 	}
 	agent->config = config;
 	registry_set_rules(agent->registry, &agent->config.rules);
+	use_cpu_table(agent);
 	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len)) {
 		mib_unregister();
 		mib_register(&agent->mib, config.root, config.root_len);
@@ -218,6 +225,7 @@ static int open_agent(struct agent *agent)
 	}
 	agent->mib.registry = agent->registry;
 	agent->mib.snapshots = agent->snapshots;
+	use_cpu_table(agent);
 	registry_set_rules(agent->registry, &agent->config.rules);
 	err = mib_register(&agent->mib, agent->config.root, agent->config.root_len);
 	if (err)

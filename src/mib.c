@@ -9,8 +9,9 @@
 #include "log.h"
 
 /* In the order of their prefixes. */
-static const struct mib_table *const tables[] = { &mib_general, &mib_if, &mib_stats, &mib_err,
-						  &mib_if_stats };
+static const struct mib_table *const tables[] = {
+	&mib_general, &mib_if, &mib_stats, &mib_cpu, &mib_err, &mib_if_stats,
+};
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
 static netsnmp_handler_registration *registration;

@@ -19,7 +19,7 @@
 
 /* Sub-identifiers of the longest table prefix, and of the longest index. */
 #define MIB_MAX_PREFIX 3
-#define MIB_MAX_INDEX 2
+#define MIB_MAX_INDEX 3
 
 /* The most sub-identifiers that an object of ours has below the root. */
 #define MIB_MAX_DEPTH (MIB_MAX_PREFIX + 1 + MIB_MAX_INDEX)
@@ -29,6 +29,7 @@ struct mib {
 	struct registry *registry;
 	struct snapshots *snapshots;
 	uint32_t session, transaction;
+	bool cpu_table; /* xdpCpuTable is served */
 };
 
 /* A table, or a group of scalars, which is a table with one row and the index 0. */
@@ -51,7 +52,7 @@ struct mib_table {
 		    netsnmp_variable_list *value);
 };
 
-extern const struct mib_table mib_general, mib_if, mib_stats, mib_err, mib_if_stats;
+extern const struct mib_table mib_general, mib_if, mib_stats, mib_cpu, mib_err, mib_if_stats;
 
 /*
  * Serves the module below root, as one registration. mib is kept and has to live until

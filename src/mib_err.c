@@ -13,19 +13,24 @@ static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
 {
 	const struct iface *iface = iface_set_find(registry_rows(mib->registry), index[0]);
-	struct xdp_errors errors;
-	uint64_t count;
+	const struct xdp_errors *errors = NULL;
+	uint64_t invalid;
 
-	if (!iface || (column == INVALID_ACTIONS ? registry_read_invalid(iface, &count)
-						 : registry_read_errors(iface, &errors)))
+	if (!iface)
+		return false;
+	if (column != INVALID_ACTIONS)
+		errors = snapshots_read_errors(mib->snapshots, mib->session, mib->transaction,
+					       iface);
+	if (column == INVALID_ACTIONS ? registry_read_invalid(iface, &invalid) : !errors)
 		return false;
 	if (column == EXCEPTIONS)
-		count = errors.exceptions;
+		mib_set_counter64(value, errors->exceptions);
+	else if (column == INVALID_ACTIONS)
+		mib_set_counter64(value, invalid);
 	else if (column == REDIRECTS)
-		count = errors.redirects;
-	else if (column == TRANSMIT_DROPS)
-		count = errors.transmit_drops;
-	mib_set_counter64(value, count);
+		mib_set_counter64(value, errors->redirects);
+	else
+		mib_set_counter64(value, errors->transmit_drops);
 	return true;
 }
 

@@ -310,9 +310,10 @@ bool registry_step(struct registry *registry)
 	return registry->pending;
 }
 
-int registry_read(struct registry *registry, struct iface *iface, struct counters *counters)
+int registry_read(struct registry *registry, struct iface *iface, struct counters *counters,
+		  struct cpu_counters **each)
 {
-	int err = source_read(iface->source, counters);
+	int err = source_read(iface->source, counters, each);
 
 	iface->discontinuity = source_discontinuity(iface->source);
 	if (err == -EBUSY) {

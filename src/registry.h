@@ -64,10 +64,11 @@ const struct iface_set *registry_rows(const struct registry *registry);
 const struct iface_set *registry_counted(const struct registry *registry);
 
 /*
- * Reads the counters of an interface. On failure, -errno, *counters is unchanged, and the interface
- * has become failed, with the reason in its text.
+ * Reads the counters of an interface; each as source_read(). On failure, -errno, both are
+ * unchanged, and the interface has become failed, with the reason in its text.
  */
-int registry_read(struct registry *registry, struct iface *iface, struct counters *counters);
+int registry_read(struct registry *registry, struct iface *iface, struct counters *counters,
+		  struct cpu_counters **each);
 
 /*
  * What went wrong with its frames after the verdict: 0; -ENOENT: nothing counts that; or -errno.

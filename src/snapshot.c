@@ -15,10 +15,14 @@
 /* No request lasts this long; a transaction of the same number is another one by then. */
 #define MAX_AGE_MS 5000
 
+enum read { NOT_READ, READ, FAILED };
+
 struct reading {
 	unsigned int ifindex;
-	bool known; /* false: it was tried, and failed */
+	enum read counters_are, errors_are;
 	struct counters counters;
+	struct cpu_counters *each; /* NULL: not known, or not kept */
+	struct xdp_errors errors;
 };
 
 struct snapshot {
@@ -33,6 +37,7 @@ struct snapshots {
 	struct registry *registry;
 	uint64_t generation; /* of the registry, when the readings were made */
 	uint64_t uses;
+	bool keep_cpus;
 	struct snapshot slot[SNAPSHOTS];
 };
 
@@ -47,10 +52,18 @@ int snapshots_new(struct snapshots **out, struct registry *registry)
 	return 0;
 }
 
+static void empty(struct snapshot *slot)
+{
+	while (slot->count)
+		free(slot->reading[--slot->count].each);
+	slot->born = 0;
+}
+
 void snapshots_free(struct snapshots *snapshots)
 {
 	if (!snapshots)
 		return;
+	snapshots_flush(snapshots);
 	for (size_t i = 0; i < SNAPSHOTS; i++)
 		free(snapshots->slot[i].reading);
 	free(snapshots);
@@ -59,7 +72,13 @@ void snapshots_free(struct snapshots *snapshots)
 void snapshots_flush(struct snapshots *snapshots)
 {
 	for (size_t i = 0; i < SNAPSHOTS; i++)
-		snapshots->slot[i].born = 0;
+		empty(&snapshots->slot[i]);
+}
+
+void snapshots_keep_cpus(struct snapshots *snapshots, bool keep)
+{
+	snapshots->keep_cpus = keep;
+	snapshots_flush(snapshots);
 }
 
 /* The snapshot of the transaction; if there is none, the one that was not used for longest. */
@@ -78,10 +97,10 @@ static struct snapshot *slot_for(struct snapshots *snapshots, uint32_t session,
 		if (slot->last_used < oldest->last_used)
 			oldest = slot;
 	}
+	empty(oldest);
 	oldest->session = session;
 	oldest->transaction = transaction;
 	oldest->born = now;
-	oldest->count = 0;
 	return oldest;
 }
 
@@ -118,11 +137,10 @@ static struct reading *insert_at(struct snapshot *slot, size_t at)
 	return &slot->reading[at];
 }
 
-const struct counters *snapshots_read(struct snapshots *snapshots, uint32_t session,
-				      uint32_t transaction, struct iface *iface)
+/* What the transaction has of the interface. NULL: there is no memory for it. */
+static struct reading *reading_of(struct snapshots *snapshots, uint32_t session,
+				  uint32_t transaction, unsigned int ifindex)
 {
-	unsigned int ifindex = iface->link.ifindex;
-	struct reading *reading;
 	struct snapshot *slot;
 	size_t at;
 
@@ -134,14 +152,56 @@ const struct counters *snapshots_read(struct snapshots *snapshots, uint32_t sess
 	slot->last_used = ++snapshots->uses;
 
 	at = lower_bound(slot, ifindex);
-	if (at < slot->count && slot->reading[at].ifindex == ifindex) {
-		reading = &slot->reading[at];
-	} else {
-		reading = insert_at(slot, at);
+	if (at == slot->count || slot->reading[at].ifindex != ifindex) {
+		struct reading *reading = insert_at(slot, at);
+
 		if (!reading)
 			return NULL;
-		reading->ifindex = ifindex;
-		reading->known = !registry_read(snapshots->registry, iface, &reading->counters);
+		*reading = (struct reading){ .ifindex = ifindex };
 	}
-	return reading->known ? &reading->counters : NULL;
+	return &slot->reading[at];
+}
+
+/* The same, with counters. */
+static const struct reading *counted_of(struct snapshots *snapshots, uint32_t session,
+					uint32_t transaction, struct iface *iface)
+{
+	struct reading *reading = reading_of(snapshots, session, transaction, iface->link.ifindex);
+
+	if (reading && reading->counters_are == NOT_READ)
+		reading->counters_are =
+			registry_read(snapshots->registry, iface, &reading->counters,
+				      snapshots->keep_cpus ? &reading->each : NULL)
+				? FAILED
+				: READ;
+	return reading;
+}
+
+const struct counters *snapshots_read(struct snapshots *snapshots, uint32_t session,
+				      uint32_t transaction, struct iface *iface)
+{
+	const struct reading *reading = counted_of(snapshots, session, transaction, iface);
+
+	return reading && reading->counters_are == READ ? &reading->counters : NULL;
+}
+
+const struct cpu_counters *snapshots_read_cpus(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, struct iface *iface)
+{
+	const struct reading *reading =
+		snapshots->keep_cpus ? counted_of(snapshots, session, transaction, iface) : NULL;
+
+	return reading ? reading->each : NULL;
+}
+
+const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, const struct iface *iface)
+{
+	struct reading *reading = reading_of(snapshots, session, transaction, iface->link.ifindex);
+
+	if (!reading)
+		return NULL;
+	if (reading->errors_are == NOT_READ)
+		reading->errors_are = registry_read_errors(iface, &reading->errors) ? FAILED : READ;
+	return reading->errors_are == READ ? &reading->errors : NULL;
 }

@@ -23,6 +23,20 @@ void snapshots_free(struct snapshots *snapshots);
 const struct counters *snapshots_read(struct snapshots *snapshots, uint32_t session,
 				      uint32_t transaction, struct iface *iface);
 
+/*
+ * What each CPU counted of them, from the same reading; so for a transaction both add up. NULL:
+ * that is not known, or not kept. The result stays good as long.
+ */
+const struct cpu_counters *snapshots_read_cpus(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, struct iface *iface);
+
+/* What went wrong with its frames, in the same way. NULL: that is not known. */
+const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, const struct iface *iface);
+
+/* Whether what each CPU counted is kept of a reading, which takes memory; at first it is not. */
+void snapshots_keep_cpus(struct snapshots *snapshots, bool keep);
+
 /* Forgets everything; for a new connection, whose transactions are numbered anew. */
 void snapshots_flush(struct snapshots *snapshots);
 

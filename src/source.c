@@ -298,7 +298,7 @@ void source_close(struct source *source)
 		return;
 	/* The record is to have the last reading. */
 	if (source->map_fd >= 0) {
-		source_read(source, &served);
+		source_read(source, &served, NULL);
 		source_save(source);
 	}
 	if (source->writer.link_fd >= 0)
@@ -308,6 +308,7 @@ void source_close(struct source *source)
 		close(source->map_fd);
 	if (source->state_fd >= 0)
 		close(source->state_fd);
+	free(source->last_each);
 	free(source);
 }
 
@@ -327,26 +328,56 @@ void source_discard(struct source *source)
 
 /* --- reading --- */
 
-int source_read(struct source *source, struct counters *served)
+/*
+ * A reset may show in the counter of a CPU and not in the sum, for others have counted past it.
+ * True: there was one. The reading is kept for the next.
+ */
+static bool fold_by_cpu(struct source *source, const struct cpu_counters *each)
+{
+	size_t size = sizeof(*each) + (size_t)XDP_STATS_ACTIONS * each->cpus * sizeof(*each->slot);
+	bool fell = false;
+
+	for (unsigned int i = 0; source->last_each && i < XDP_STATS_ACTIONS; i++) {
+		if (cpu_counters_fell(source->last_each, each, i)) {
+			carry_fold(&source->state.carry, i);
+			fell = true;
+		}
+	}
+	if (!source->last_each)
+		source->last_each = malloc(size);
+	if (source->last_each)
+		memcpy(source->last_each, each, size);
+	return fell;
+}
+
+int source_read(struct source *source, struct counters *served, struct cpu_counters **each)
 {
 	struct counters reading;
+	bool fell;
 	int err;
 
 	/* Whose program counts there is not known before source_use_map(). */
 	if (source->foreign && source->reopened) {
 		carry_serve(&source->state.carry, served);
+		if (each)
+			*each = NULL;
 		return 0;
 	}
 	if (source->foreign && !source_map_is_its_own(source))
 		return -EBUSY;
-	err = source_read_map(source->map_fd, source->map_values, &reading);
+	err = source_read_map(source->map_fd, source->map_values, &reading, each);
 	if (err)
 		return err;
-	if (carry_update(&source->state.carry, &reading)) {
+	fell = each && *each && fold_by_cpu(source, *each);
+	if (carry_update(&source->state.carry, &reading) || fell) {
 		source->state.discontinuity = monotonic_ms();
 		source_save(source);
 	}
 	carry_serve(&source->state.carry, served);
+	if (each && !carry_is_plain(&source->state.carry)) {
+		free(*each);
+		*each = NULL;
+	}
 	return 0;
 }
 

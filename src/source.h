@@ -120,8 +120,12 @@ bool source_is_stale(const struct source *source, const struct link *link);
 /*
  * Reads the whole map with one system call, adds the CPUs up and what is carried over. Returns 0 or
  * -errno, *served is then unchanged; -EBUSY: another program has begun to use somebody else's map.
+ *
+ * each may be NULL; else *each gets the addends of *served, which are the caller's to free, or NULL
+ * where they are not known: what is carried over is known as a sum only, and a plain array has one
+ * value for all CPUs.
  */
-int source_read(struct source *source, struct counters *served);
+int source_read(struct source *source, struct counters *served, struct cpu_counters **each);
 
 /* How many verdicts were none. 0; -ENOENT: the interface was never observed; or -errno. */
 int source_read_invalid(const struct source *source, uint64_t *count);
@@ -182,10 +186,10 @@ int source_release(const struct pins *pins, unsigned int ifindex, enum source_ki
 
 /*
  * What source_read() would serve, from the pins alone; for readers beside the agent. Returns 0 or
- * -errno with the reason in text; -ENOENT: nothing is pinned.
+ * -errno with the reason in text; -ENOENT: nothing is pinned. Where *each is NULL, text says why.
  */
 int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
-		char text[static STATUS_TEXT_MAX]);
+		struct cpu_counters **each, char text[static STATUS_TEXT_MAX]);
 
 /*
  * Asks the kernel what the map fd is and compares type, key size, value size and number of entries

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "cpus.h"
 #include "util.h"
 
 int source_possible_cpus(void)
@@ -79,7 +80,23 @@ int source_check_foreign_map(int map_fd, unsigned int *values, char text[static 
 	return err;
 }
 
-int source_read_map(int map_fd, unsigned int values, struct counters *sum)
+/* NULL: without numbers or memory they are not known. */
+static struct cpu_counters *copy_slots(const struct xdp_stats_rec *slots, unsigned int cpus)
+{
+	size_t size = (size_t)XDP_STATS_ACTIONS * cpus * sizeof(*slots);
+	const unsigned int *number = cpus_possible(cpus);
+	struct cpu_counters *copy = number ? malloc(sizeof(*copy) + size) : NULL;
+
+	if (copy) {
+		copy->cpus = cpus;
+		copy->number = number;
+		memcpy(copy->slot, slots, size);
+	}
+	return copy;
+}
+
+int source_read_map(int map_fd, unsigned int values, struct counters *sum,
+		    struct cpu_counters **each)
 {
 	/* One slot for each possible CPU and verdict; that number is fixed at boot. */
 	static struct xdp_stats_rec *slots;
@@ -99,6 +116,8 @@ int source_read_map(int map_fd, unsigned int values, struct counters *sum)
 	if (count != XDP_STATS_ACTIONS)
 		return -EIO;
 	counters_sum(sum, slots, values);
+	if (each)
+		*each = values == (unsigned int)cpus ? copy_slots(slots, values) : NULL;
 	return 0;
 }
 

@@ -13,9 +13,11 @@ int source_check_foreign_map(int map_fd, unsigned int *values, char text[static 
 
 /*
  * Reads a whole map that was found good, with one system call, and adds its values up: one for each
- * possible CPU, or just one. 0 or -errno; *sum is then unchanged.
+ * possible CPU, or just one. 0 or -errno; *sum is then unchanged. each may be NULL; else *each gets
+ * the values, which are the caller's, or NULL if there is not one for each CPU.
  */
-int source_read_map(int map_fd, unsigned int values, struct counters *sum);
+int source_read_map(int map_fd, unsigned int values, struct counters *sum,
+		    struct cpu_counters **each);
 
 /* The number by which the kernel knows a map. 0 or -errno; *id is then unchanged. */
 int source_map_id(int map_fd, uint32_t *id);

@@ -111,7 +111,7 @@ static int start_state(struct source *source, const struct link *link)
 	int err = source_map_id(source->map_fd, &map_id);
 
 	if (!err)
-		err = source_read_map(source->map_fd, source->map_values, &reading);
+		err = source_read_map(source->map_fd, source->map_values, &reading, NULL);
 	if (err)
 		return err;
 	/* Where the ids differ, a crash came between record and pin, and the map is ours. */

@@ -210,8 +210,18 @@ int source_release(const struct pins *pins, unsigned int ifindex, enum source_ki
 	return 0;
 }
 
+static void forget_each(struct cpu_counters **each, const char *why,
+			char text[static STATUS_TEXT_MAX])
+{
+	if (!each)
+		return;
+	free(*each);
+	*each = NULL;
+	snprintf(text, STATUS_TEXT_MAX, "not known by CPU: %s", why);
+}
+
 int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
-		char text[static STATUS_TEXT_MAX])
+		struct cpu_counters **each, char text[static STATUS_TEXT_MAX])
 {
 	unsigned int values = 0;
 	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, text);
@@ -228,17 +238,24 @@ int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *
 		return state_fd;
 	err = source_map_id(map_fd, &map_id);
 	if (!err)
-		err = source_read_map(map_fd, values, &reading);
+		err = source_read_map(map_fd, values, &reading, each);
 	if (err) {
 		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
 		return err;
 	}
-	if (state.foreign && foreign_map_is_shared(map_id))
+	if (each && !*each)
+		forget_each(each, "its map has one value for all of them", text);
+	if (state.foreign && foreign_map_is_shared(map_id)) {
 		reading = state.carry.last;
+		forget_each(each, "several programs count in its map", text);
+	}
 	if (state.map_id && state.map_id != map_id)
 		carry_switch(&state.carry, &reading);
 	else
 		carry_update(&state.carry, &reading);
+	if (!carry_is_plain(&state.carry))
+		forget_each(each, "values are carried over from another map or from before a reset",
+			    text);
 	carry_serve(&state.carry, served);
 	return 0;
 }

@@ -18,6 +18,7 @@ struct source {
 	uint32_t programs_seen;    /* no other one up to this id does */
 	bool reopened;             /* it is in the state in which an earlier run left it */
 	struct source_state state, saved; /* saved is as the record has it */
+	struct cpu_counters *last_each;   /* the last reading by CPU of this map, or NULL */
 	struct count_attachment writer;   /* link_fd is -1 while there is none */
 	struct observation observation;   /* at most one of the two is in use */
 	bool link_pinned, observation_pinned;

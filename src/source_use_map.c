@@ -38,11 +38,11 @@ int source_switch_map(struct source *source, int map_fd, unsigned int values, bo
 	int err = source_map_id(map_fd, &map_id);
 
 	if (!err)
-		err = source_read_map(map_fd, values, &first);
+		err = source_read_map(map_fd, values, &first, NULL);
 	if (err)
 		return err;
 	if ((!source->foreign || source_map_is_its_own(source)) &&
-	    !source_read_map(source->map_fd, source->map_values, &last))
+	    !source_read_map(source->map_fd, source->map_values, &last, NULL))
 		carry_update(carry, &last);
 	source_save(source);
 	/* What the record says of the map decides whose it is: so a crash leaves ours ours. */
@@ -61,6 +61,8 @@ int source_switch_map(struct source *source, int map_fd, unsigned int values, bo
 	if (foreign)
 		pin_instead(source, map_fd);
 	close(source->map_fd);
+	free(source->last_each);
+	source->last_each = NULL;
 	source->map_fd = map_fd;
 	source->map_values = values;
 	source->foreign = foreign;

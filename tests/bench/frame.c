@@ -109,7 +109,7 @@ static void check_counters(const struct programs *programs)
 {
 	struct counters counters;
 
-	if (source_read(programs->source, &counters))
+	if (source_read(programs->source, &counters, NULL))
 		errx(EXIT_FAILURE, "cannot read the counters");
 	bench_check(names[COUNT], &counters.action[XDP_PASS], REPEAT);
 	bench_check_map(names[BY_CALL], programs->by_call->maps.xdp_stats_map, XDP_PASS, REPEAT);

@@ -153,7 +153,7 @@ static void measure_observer(const struct lab *lab, double best[static CONTENDER
 	for (int i = 0; i < WHERE_COUNT; i++)
 		measure(FIRST + (enum contender)i, lab, (enum where)i, best);
 	for (int i = 0; i < WHERE_FOREIGN; i++) {
-		if (source_read(source[i], &counters))
+		if (source_read(source[i], &counters, NULL))
 			errx(EXIT_FAILURE, "cannot read the counters");
 		bench_check(names[FIRST + i], &counters.action[XDP_DROP], repeat);
 		source_discard(source[i]);

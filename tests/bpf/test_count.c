@@ -119,7 +119,7 @@ static void assert_read(struct source *source, uint64_t packets, uint64_t bytes)
 {
 	struct counters sum;
 
-	assert_int_equal(source_read(source, &sum), 0);
+	assert_int_equal(source_read(source, &sum, NULL), 0);
 	lab_assert_passed(&sum, packets, bytes);
 }
 
@@ -179,7 +179,7 @@ static void test_adds_up_possible_cpus(void **state)
 		}
 		assert_int_equal(bpf_map_update_elem(map_fd, &action, slots, BPF_ANY), 0);
 	}
-	assert_int_equal(source_read(source, &sum), 0);
+	assert_int_equal(source_read(source, &sum, NULL), 0);
 	for (unsigned int action = 0; action < XDP_STATS_ACTIONS; action++) {
 		uint64_t triangle = cpus * (cpus - 1) / 2;
 

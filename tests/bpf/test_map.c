@@ -224,7 +224,7 @@ static void assert_read(uint64_t packets)
 {
 	struct counters served;
 
-	assert_int_equal(source_read(source, &served), 0);
+	assert_int_equal(source_read(source, &served, NULL), 0);
 	lab_assert_passed(&served, packets, packets * frame.length);
 }
 
@@ -233,7 +233,7 @@ static void assert_peek(uint64_t packets)
 	struct counters served;
 	char text[STATUS_TEXT_MAX] = "";
 
-	if (source_peek(pins, left.ifindex, &served, text))
+	if (source_peek(pins, left.ifindex, &served, NULL, text))
 		fail_msg("%s", text);
 	lab_assert_passed(&served, packets, packets * frame.length);
 }
@@ -244,7 +244,7 @@ static void assert_not_read(void)
 
 	memset(&served, 0x5a, sizeof(served));
 	before = served;
-	assert_int_equal(source_read(source, &served), -EBUSY);
+	assert_int_equal(source_read(source, &served, NULL), -EBUSY);
 	assert_memory_equal(&served, &before, sizeof(served));
 }
 
@@ -400,6 +400,68 @@ static void test_reset_is_folded(void **state)
 		assert_read(5);
 		assert_int_equal(source_discontinuity(source), before);
 	}
+}
+
+#define CARRIED "not known by CPU: values are carried over from another map or from before a reset"
+
+/* What each CPU counted is known or not; why by xdp-stats. */
+static void assert_by_cpu(const char *why)
+{
+	struct cpu_counters *each, *peeked;
+	struct counters served, sum;
+	char text[STATUS_TEXT_MAX] = "";
+
+	assert_int_equal(source_read(source, &served, &each), 0);
+	assert_int_equal(source_peek(pins, left.ifindex, &served, &peeked, text), 0);
+	assert_string_equal(text, why);
+	assert_int_equal(each == NULL, *why != '\0');
+	assert_int_equal(peeked == NULL, *why != '\0');
+	if (each) {
+		counters_sum(&sum, each->slot, each->cpus);
+		assert_memory_equal(&sum, &served, sizeof(sum));
+		assert_memory_equal(each->slot, peeked->slot,
+				    XDP_STATS_ACTIONS * each->cpus * sizeof(*each->slot));
+	}
+	free(each);
+	free(peeked);
+}
+
+static void test_by_cpu(void **state)
+{
+	(void)state;
+	FOR_EACH_TYPE(i)
+	{
+		bool array = types[i] == BPF_MAP_TYPE_ARRAY && source_possible_cpus() > 1;
+
+		start_theirs(types[i]);
+		run_theirs(3);
+		open_source();
+		assert_by_cpu("");
+		use_map();
+		assert_by_cpu(array ? "not known by CPU: its map has one value for all of them"
+				    : "");
+		run_theirs(4);
+		assert_read(7);
+		source_detach(source);
+		assert_by_cpu(CARRIED);
+	}
+}
+
+/* That a CPU has counted less in another map is no reset of it. */
+static void test_by_cpu_in_another_map(void **state)
+{
+	(void)state;
+	open_source();
+	count(10);
+	assert_by_cpu("");
+	start_theirs(BPF_MAP_TYPE_PERCPU_ARRAY);
+	run_theirs(3);
+	use_map();
+	assert_by_cpu(CARRIED);
+	assert_read(10);
+	run_theirs(1);
+	assert_by_cpu(CARRIED);
+	assert_read(11);
 }
 
 /* --- whose it is --- */
@@ -827,6 +889,8 @@ int main(void)
 		TEST(test_carried_over),
 		TEST(test_program_is_exchanged),
 		TEST(test_reset_is_folded),
+		TEST(test_by_cpu),
+		TEST(test_by_cpu_in_another_map),
 		TEST(test_second_user_is_refused),
 		TEST(test_second_user_is_detected),
 		TEST(test_second_user_and_a_stop),

@@ -82,7 +82,7 @@ static void assert_read(uint64_t packets)
 {
 	struct counters served;
 
-	assert_int_equal(source_read(source, &served), 0);
+	assert_int_equal(source_read(source, &served, NULL), 0);
 	lab_assert_passed(&served, packets, packets * frame.length);
 }
 
@@ -91,7 +91,7 @@ static void assert_peek(uint64_t packets)
 	struct counters served;
 	char text[STATUS_TEXT_MAX] = "";
 
-	if (source_peek(pins, left.ifindex, &served, text))
+	if (source_peek(pins, left.ifindex, &served, NULL, text))
 		fail_msg("%s", text);
 	lab_assert_passed(&served, packets, packets * frame.length);
 }
@@ -103,7 +103,7 @@ static void assert_no_peek(int err, const char *words)
 
 	memset(&served, 0x5a, sizeof(served));
 	before = served;
-	assert_int_equal(source_peek(pins, left.ifindex, &served, text), err);
+	assert_int_equal(source_peek(pins, left.ifindex, &served, NULL, text), err);
 	assert_contains(text, words);
 	assert_memory_equal(&served, &before, sizeof(served));
 }

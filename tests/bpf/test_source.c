@@ -26,7 +26,7 @@ static void assert_read(struct source *source, uint64_t packets)
 {
 	struct counters sum;
 
-	assert_int_equal(source_read(source, &sum), 0);
+	assert_int_equal(source_read(source, &sum, NULL), 0);
 	lab_assert_passed(&sum, packets, packets * frame.length);
 }
 

@@ -83,7 +83,8 @@ for name in ya yb yc yd; do
 	veth $name
 done
 ip link set dev yc xdpgeneric obj "$builddir/tests/e2e/pass.bpf.o" sec xdp
-serve -i ya -i yb:count:generic -i yc -i yd:map -i lo:map -i ye
+echo "xdpCpuTable yes" >$RUN/agent.conf
+serve -c $RUN/agent.conf -i ya -i yb:count:generic -i yc -i yd:map -i lo:map -i ye
 ok "two interfaces are counted" wait_for 5 counting ya yb
 
 is "a walk finds the objects of the list, and no others, with their types" "$(served_objects)" \
@@ -91,11 +92,13 @@ is "a walk finds the objects of the list, and no others, with their types" "$(se
 is "the list agrees with the MIB in OIDs and types" "$(mib_objects)" \
 	"$(objects 1 2 3 | sed 's/$/ read-only/')"
 is "the list has all objects of the groups that are served" "$(objects 1)" \
-	"$(group xdpGeneralGroup xdpIfGroup xdpStatsGroup xdpIfStatsGroup xdpErrGroup |
+	"$(group xdpGeneralGroup xdpIfGroup xdpStatsGroup xdpCpuGroup xdpIfStatsGroup xdpErrGroup |
 		grep -vx xdpErrInvalidActions)" # which nobody knows where nothing is observed
 is "a table has all its rows: 2 counted interfaces, 5 in all" \
-	"$(walk $ROOT.1.1 | wc -l) $(walk $ROOT.1.2 | wc -l) $(walk $ROOT.1.3 | wc -l) $(walk $ROOT.1.7 | wc -l)" \
-	"8 $((5 * 10)) $((2 * 5 * 2)) $((2 * 10))"
+	"$(for part in 1 2 3 4 7; do
+		walk $ROOT.1.$part | wc -l
+	done | paste -sd ' ')" \
+	"8 $((5 * 10)) $((2 * 5 * 2)) $((2 * 5 * 2 * $(get $ROOT.1.1.2.0))) $((2 * 10))"
 
 is "net-snmp finds no value of a wrong type" "$(walk_names xdpStatsMIB | grep -c 'Wrong Type')" 0
 is "enumerations have values that the MIB has a name for" \
@@ -104,6 +107,9 @@ is "enumerations have values that the MIB has a name for" \
 	"false none native generic generic none none count count none none waiting active active failed waiting"
 is "xdpStatsAction is one" "$(walk_names xdpStatsPackets | sed -n "s/.*\.$(ifindex ya)\.\(.*\) =.*/\1/p" |
 	paste -sd ' ')" "aborted drop pass tx redirect"
+is "xdpCpuNumber is a number behind it" \
+	"$(walk_names xdpCpuBytes | sed -n "s/.*\.$(ifindex ya)\.\(.*\)\.1 =.*/\1/p" | paste -sd ' ')" \
+	"aborted drop pass tx redirect"
 is "xdpIfProgramTag has 16 octets or none" \
 	"$(walk_names xdpIfProgramTag | sed 's/.* = //' | tr '0-9a-f' x | paste -sd ,)" \
 	",xxxxxxxxxxxxxxxx,xxxxxxxxxxxxxxxx,xxxxxxxxxxxxxxxx,"

@@ -17,6 +17,7 @@ ok "200 interfaces are counted" wait_for 10 counting re1 re100 re200
 # shellcheck disable=SC2016 # for the other shell
 ip netns exec peer bash -c 'for n in {1..200}; do "$0" re$n-p $n 60; done' \
 	"$builddir/tests/e2e/send_frames"
+possible=$(get $ROOT.1.1.2.0)
 PACKETS=$ROOT.1.3.1.2
 BYTES=$ROOT.1.3.1.3
 IF_STATS=$ROOT.1.7.1
@@ -55,7 +56,7 @@ costs() {
 	"$@" >$RUN/response
 	is "$name" "$(tail -n +$((before + 1)) $RUN/trace | grep -o 'bpf([A-Z_]*' |
 		grep -v UPDATE_ELEM | uniq -c | tr -s ' ')" \
-		"${readings:+ $readings bpf(BPF_MAP_LOOKUP_BATCH}"
+		"${readings:+ $readings bpf(BPF_MAP_LOOKUP_${call-BATCH}}"
 }
 
 dumps() {
@@ -93,6 +94,23 @@ costs "a walk of xdpIfTable: its last GETNEXT finds the first counter behind the
 	walk $ROOT.1.2
 is "for the table has no counters" "$(wc -l <$RUN/response)" $((200 * 10))
 costs "GET of what does not exist reads nothing" "" get $PACKETS."$i".5 $PACKETS.9999.2
+call=ELEM costs "xdpCpuTable off: to go past it reads nothing of it" 1 getnext $ROOT.1.4
+call=ELEM costs "GET of three errors of one interface, which are in a map of their own" 1 \
+	get $ROOT.1.5.1.{1,3,4}."$i"
+
+echo "xdpCpuTable yes" >>$RUN/agent.conf
+kill -HUP "$agent_pid"
+wait_for 10 logged "read again"
+CPU_PACKETS=$ROOT.1.4.1.2
+CPU_BYTES=$ROOT.1.4.1.3
+costs "GETBULK of sums and of what each CPU counted, two columns each: once" 1 \
+	bulk -Cr5 $PACKETS."$i" $BYTES."$i" $CPU_PACKETS."$i".2 $CPU_BYTES."$i".2
+is "for they are of one interface" "$(grep -c "\.$i\." $RUN/response)" 20
+costs "GETBULK of 50 in xdpCpuTable alone" $((50 / (5 * possible) + (50 % (5 * possible) > 0))) \
+	bulk $CPU_PACKETS
+costs "GET of a CPU that does not exist reads once" 1 \
+	get "$CPU_PACKETS.$i.2.$possible"
+costs "GET of a verdict that does not exist reads nothing" "" get "$CPU_PACKETS.$i.5.0"
 costs "an agent that nobody asks reads nothing, although it looks at the links" "" over_dumps
 if [ "${strace_pid-}" ]; then
 	kill "$strace_pid"

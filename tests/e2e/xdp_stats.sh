@@ -35,6 +35,19 @@ is "-w without a number" "$(stats -w x)" \
 	"xdp-stats: option -w: not a number of seconds; xdp-stats -h lists the options
 exit 2"
 
+for arguments in --all "release --all xa"; do
+	read -ra words <<<"$arguments"
+	is "$arguments" "$(stats "${words[@]}")" \
+		"xdp-stats: option --all: only unload has it; xdp-stats -h lists the options
+exit 2"
+done
+is "unload --all xa" "$(stats unload --all xa)" \
+	"xdp-stats: option --all: not together with names; xdp-stats -h lists the options
+exit 2"
+is "unload without a name" "$(stats unload)" \
+	"xdp-stats: the command needs the name of an interface; xdp-stats -h lists the options
+exit 2"
+
 (wait_for 5 grep -q pass $RUN/looks && frames xa 1000 100) &
 like "rates over an interval" "$(stats -w 2 -c 2 xa | tee $RUN/looks | grep pass | tail -n 1)" \
 	"xa +pass +1005 +100300 +[0-9]+ +[0-9]+$"

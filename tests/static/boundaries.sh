@@ -11,6 +11,7 @@ modules="agentx: log util
 common_map: log pins util
 config: log mib pins rules util
 counters: xdp_stats
+cpus: util
 errors: common_map errors.skel errors_links log netns pins source_kernel util xdp_errors
 errors_links: log pins source_kernel source_program util
 iface: iface_private links log numbers rules source util
@@ -23,6 +24,7 @@ lock: log util
 log:
 main: agentx config errors links lock log mib options pins plan registry snapshot source_watch util
 mib: log registry snapshot
+mib_cpu: mib
 mib_err: mib
 mib_general: agentx mib
 mib_if: agentx mib
@@ -38,7 +40,7 @@ rules: util
 snapshot: registry util
 source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
 source_count: log source source_kernel source_program util
-source_kernel: source util
+source_kernel: cpus source util
 source_map: pins source source_kernel source_replacements util
 source_names: source source_kernel source_replacements util
 source_observe: log netns numbers observe pins source source_kernel source_observer source_tracing util
@@ -53,8 +55,11 @@ source_target: source source_kernel source_replacements util
 source_tracing: common_map errors observe observe.skel source source_kernel source_program source_target util
 source_use_map: log source source_kernel source_map source_private source_program util
 source_watch: log netns source source_kernel source_program util watch_xdp.skel
+stats: pins
+stats_commands: lock pins source stats
+stats_table: source stats util
 util:
-xdp-stats: lock pins source util"
+xdp-stats: pins stats"
 
 includes() {
 	local module

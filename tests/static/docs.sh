@@ -50,17 +50,18 @@ for file in "$page" "$conf_page" "$stats_page"; do
 done
 
 # check_options PROGRAM PAGE NEXT: of a program and its page, where the section Options ends with NEXT.
+# (--all is a part of the command unload.)
 check_options() {
 	local options
 
-	options=$("$1" -h | sed -nE 's/^  -([A-Za-z]).*/\1/p' | sort)
+	options=$("$1" -h | sed -nE 's/^  -(-?[A-Za-z]+).*/\1/p' | sort)
 	is "$(basename "$2"): explains the options that -h lists" \
 		"$(between '.Ss Options' ".Ss $3" "$2" |
-			sed -nE 's/^\.It (Xo )?Fl ([A-Za-z])( .*)?$/\2/p' | sort)" "$options"
+			sed -nE 's/^\.It (Xo )?Fl (-?[A-Za-z]+)( .*)?$/\2/p' | sort)" "$options"
 	is "$(basename "$2"): its synopsis has them, too" \
 		"$(between '.Sh SYNOPSIS' '.Sh DESCRIPTION' "$2" |
-			grep -oE 'Fl [A-Za-z]( \| [A-Za-z])*' |
-			sed 's/.*Fl //; s/ | /\n/g' | sort -u)" "$options"
+			grep -oE 'Fl -?[A-Za-z]+( \| [A-Za-z])*' |
+			sed 's/.*Fl //; s/ | /\n/g; /^-all$/d' | sort -u)" "$options"
 }
 
 check_options "$agent" "$page" Signals

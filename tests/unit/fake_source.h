@@ -61,13 +61,14 @@ extern struct fake_answer {
 	const char *text, *map_text;
 	enum xdp_mode mode;
 	uint32_t next_prog_id;
-	bool nameless;     /* the kernel does not tell what programs are called */
-	bool missed;       /* an observer that was left has missed frames */
-	bool map_shared;   /* another program has come to use the map that is read */
-	uint32_t held;     /* somebody's program that is in our link */
-	int64_t folded;    /* a reading found a reset at that time */
-	unsigned int gone; /* there is no interface with this ifIndex any more */
-	bool stale;        /* a source whose interface was called otherwise has none */
+	bool nameless;             /* the kernel does not tell what programs are called */
+	bool missed;               /* an observer that was left has missed frames */
+	bool map_shared;           /* another program has come to use the map that is read */
+	uint32_t held;             /* somebody's program that is in our link */
+	int64_t folded;            /* a reading found a reset at that time */
+	struct cpu_counters *each; /* by CPU; NULL: that is not known */
+	unsigned int gone;         /* there is no interface with this ifIndex any more */
+	bool stale;                /* a source whose interface was called otherwise has none */
 } fake_answer;
 
 /* Nothing is pinned and nothing was asked; everything works, natively. */

@@ -56,6 +56,8 @@ static const char *describe(const struct config *config)
 					 config->reconcile);
 	if (!config->persist)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "persist no;");
+	if (config->cpu_table)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "CPUs;");
 	if (strcmp(config->pin_dir, PINS_DIRECTORY))
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "pins %s;",
 					 config->pin_dir);
@@ -138,6 +140,11 @@ static const struct {
 	{ "xdpPersist no # take all away\n", "* observe any;persist no;" },
 	{ "xdpPersist no\nxdpPersist yes\n", "* observe any;" },
 
+	{ "xdpCpuTable no\n", "* observe any;" },
+	{ "xdpCpuTable yes\n", "* observe any;CPUs;" },
+	{ "XDPCPUTABLE yes # for a while\n", "* observe any;CPUs;" },
+	{ "xdpCpuTable yes\nxdpPersist no\n", "* observe any;persist no;CPUs;" },
+
 	{ "xdpPinDir /sys/fs/bpf/xdp-agentx\n", "* observe any;" },
 	{ "xdpPinDir /run/bpf \t\n", "* observe any;pins /run/bpf;" },
 	{ "xdpPinDir /run/bpf # ours\n", "* observe any;pins /run/bpf;" },
@@ -218,6 +225,9 @@ static const struct {
 	{ "xdpPersist Yes\n", "'Yes' is neither yes nor no; expected: xdpPersist yes" },
 	{ "xdpPersist 1\n", "'1' is neither yes nor no" },
 	{ "xdpPersist yes no\n", "'yes no' is neither yes nor no" },
+
+	{ "xdpCpuTable\n", "xdpCpuTable" },
+	{ "xdpCpuTable on\n", "'on' is neither yes nor no; expected: xdpCpuTable yes" },
 
 	{ "xdpPinDir\n", "xdpPinDir" },
 	{ "xdpPinDir pins\n",

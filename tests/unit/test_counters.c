@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "counters.h"
@@ -189,6 +190,86 @@ static void test_packets_or_bytes_alone_fall(void **state)
 	assert_served(&carry, &expected);
 }
 
+/* Somebody knows of a reset that the readings do not show. */
+static void test_fold(void **state)
+{
+	struct counters reading = reading_of(1000), expected = reading_of(1000);
+	struct carry carry = { 0 };
+
+	(void)state;
+	carry_update(&carry, &reading);
+	carry_fold(&carry, 2);
+	assert_served(&carry, &expected);
+	reading = reading_of(2000);
+	assert_false(carry_update(&carry, &reading));
+	expected = reading_of(2000);
+	set(&expected, 2, 3000 + 6000, 300000 + 600000);
+	assert_served(&carry, &expected);
+
+	/* In a map that had not counted from zero. */
+	reading = reading_of(500);
+	carry_switch(&carry, &reading);
+	carry_fold(&carry, 2);
+	assert_served(&carry, &expected);
+}
+
+static void test_plain_while_all_is_of_one_map(void **state)
+{
+	struct counters reading = reading_of(1000);
+	struct carry carry = { 0 };
+
+	(void)state;
+	assert_true(carry_is_plain(&carry));
+	carry_update(&carry, &reading);
+	assert_true(carry_is_plain(&carry));
+	set(&reading, 4, 1, 1);
+	carry_update(&carry, &reading); /* a reset */
+	assert_false(carry_is_plain(&carry));
+
+	carry = (struct carry){ 0 };
+	carry_switch(&carry, &reading); /* nothing is carried, but what was there is not served */
+	assert_false(carry_is_plain(&carry));
+
+	carry = (struct carry){ 0 };
+	reading = reading_of(0);
+	carry_switch(&carry, &reading);
+	assert_true(carry_is_plain(&carry));
+}
+
+static struct cpu_counters *counters_of_cpus(unsigned int cpus)
+{
+	struct cpu_counters *counters =
+		calloc(1, sizeof(*counters) + XDP_STATS_ACTIONS * cpus * sizeof(*counters->slot));
+
+	assert_non_null(counters);
+	counters->cpus = cpus;
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS * cpus; i++)
+		counters->slot[i] = slot(i / cpus, i % cpus);
+	return counters;
+}
+
+static void test_counter_of_a_cpu_fell(void **state)
+{
+	struct cpu_counters *before = counters_of_cpus(3), *now = counters_of_cpus(3);
+
+	(void)state;
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS * 3; i++) {
+		__u64 *const halves[] = { &now->slot[i].rx_packets, &now->slot[i].rx_bytes };
+
+		for (unsigned int half = 0; half < 2; half++) {
+			for (unsigned int action = 0; action < XDP_STATS_ACTIONS; action++)
+				assert_false(cpu_counters_fell(before, now, action));
+			*halves[half] -= 1;
+			for (unsigned int action = 0; action < XDP_STATS_ACTIONS; action++)
+				assert_int_equal(cpu_counters_fell(before, now, action),
+						 action == i / 3);
+			*halves[half] += 2;
+		}
+	}
+	free(before);
+	free(now);
+}
+
 /* What carry should do with one number, told in other words. */
 struct model {
 	struct counters map, served;
@@ -278,6 +359,9 @@ int main(void)
 		cmocka_unit_test(test_reset_of_all_verdicts),
 		cmocka_unit_test(test_reset_of_one_verdict),
 		cmocka_unit_test(test_packets_or_bytes_alone_fall),
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_plain_while_all_is_of_one_map),
+		cmocka_unit_test(test_counter_of_a_cpu_fell),
 		cmocka_unit_test(test_never_falls_whatever_comes),
 	};
 

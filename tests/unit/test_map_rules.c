@@ -334,7 +334,7 @@ static void test_shared_when_read(void **state)
 	fake_answer.read_err = -EBUSY;
 	fake_answer.map_shared = true;
 	refuse(-EBUSY, "2 programs count in its map");
-	assert_int_equal(registry_read(registry, row(3), &counters), -EBUSY);
+	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EBUSY);
 	assert_calls("read;end reading;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(unit_logged, "");

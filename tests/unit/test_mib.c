@@ -54,7 +54,7 @@ static struct iface last = {
 
 static struct iface *all_rows[] = { &eth9, &eth10, &last }, *all_counted[] = { &eth9, &last };
 static struct registry registry;
-static struct mib mib = { .registry = &registry };
+static struct mib mib = { .registry = &registry, .cpu_table = true };
 
 static const struct counters eth9_counters = {
 	{ { 1, 10 }, { 2, 20 }, { 3, 30 }, { 4, UINT64_C(1) << 32 }, { 5, UINT64_MAX } }
@@ -63,9 +63,14 @@ static const struct counters last_counters = {
 	{ { 0, 0 }, { 60, 600 }, { 70, 700 }, { 80, 800 }, { 90, 900 } }
 };
 
+/* Three possible CPUs, by numbers with gaps; values are unlike any other's. */
+static const unsigned int cpu_numbers[] = { 0, 2, 70 };
+#define CPUS LENGTH(cpu_numbers)
+static struct cpu_counters *eth9_cpus, *last_cpus;
+
 static int possible_cpus;
-static bool eth9_unreadable;
-static unsigned int readings;
+static bool eth9_unreadable, eth9_without_cpus, last_without_cpus;
+static unsigned int readings, cpu_readings;
 
 const struct iface_set *registry_rows(const struct registry *of)
 {
@@ -96,15 +101,19 @@ int64_t registry_last_change(const struct registry *of)
 }
 
 /* Of eth9 nobody has observed a program, and the errors of the last one are not counted. */
-int registry_read_errors(const struct iface *iface, struct xdp_errors *errors)
+const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, const struct iface *iface)
 {
+	static struct xdp_errors errors;
+
+	assert_null(snapshots);
+	assert_int_equal(session, SESSION);
+	assert_int_equal(transaction, TRANSACTION);
 	readings++;
-	if (iface == &last)
-		return -ENOENT;
-	*errors = (struct xdp_errors){ .exceptions = iface->link.ifindex,
-				       .redirects = 2,
-				       .transmit_drops = UINT64_MAX };
-	return 0;
+	errors = (struct xdp_errors){ .exceptions = iface->link.ifindex,
+				      .redirects = 2,
+				      .transmit_drops = UINT64_MAX };
+	return iface == &last ? NULL : &errors;
 }
 
 int registry_read_invalid(const struct iface *iface, uint64_t *count)
@@ -139,7 +148,50 @@ const struct counters *snapshots_read(struct snapshots *snapshots, uint32_t sess
 	return &last_counters;
 }
 
+const struct cpu_counters *snapshots_read_cpus(struct snapshots *snapshots, uint32_t session,
+					       uint32_t transaction, struct iface *iface)
+{
+	assert_null(snapshots);
+	assert_int_equal(session, SESSION);
+	assert_int_equal(transaction, TRANSACTION);
+	assert_true(mib.cpu_table);
+	readings++;
+	cpu_readings++;
+	if (iface == &eth9)
+		return eth9_unreadable || eth9_without_cpus ? NULL : eth9_cpus;
+	return iface == &last && !last_without_cpus ? last_cpus : NULL;
+}
+
 #define LAST "2147483647"
+
+/* In xdpCpuTable: column, ifIndex, and what all its values begin with; then verdict and CPU. */
+#define CPU_ROWS_OF(column, index, digit, action)                                                  \
+	{ "1.4.1." column "." index "." action ".0", "Counter64: " digit action "00" },            \
+		{ "1.4.1." column "." index "." action ".2", "Counter64: " digit action "02" },    \
+	{                                                                                          \
+		"1.4.1." column "." index "." action ".70", "Counter64: " digit action "70"        \
+	}
+#define CPU_ROWS(column, index, digit)                                                             \
+	CPU_ROWS_OF(column, index, digit, "0"), CPU_ROWS_OF(column, index, digit, "1"),            \
+		CPU_ROWS_OF(column, index, digit, "2"), CPU_ROWS_OF(column, index, digit, "3"),    \
+		CPU_ROWS_OF(column, index, digit, "4")
+
+static struct cpu_counters *make_cpus(uint64_t packets_digit, uint64_t bytes_digit)
+{
+	struct cpu_counters *made =
+		malloc(sizeof(*made) + XDP_STATS_ACTIONS * CPUS * sizeof(*made->slot));
+
+	assert_non_null(made);
+	made->cpus = CPUS;
+	made->number = cpu_numbers;
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS * CPUS; i++) {
+		uint64_t rest = i / CPUS * 100 + cpu_numbers[i % CPUS];
+
+		made->slot[i] = (struct xdp_stats_rec){ packets_digit * 1000 + rest,
+							bytes_digit * 1000 + rest };
+	}
+	return made;
+}
 
 /* All there is, in the order of a walk; names are relative to the root. */
 static const struct row {
@@ -206,6 +258,11 @@ static const struct row {
 	{ "1.3.1.3." LAST ".3", "Counter64: 800" },
 	{ "1.3.1.3." LAST ".4", "Counter64: 900" },
 
+	CPU_ROWS("2", "9", "1"),
+	CPU_ROWS("2", LAST, "2"),
+	CPU_ROWS("3", "9", "3"),
+	CPU_ROWS("3", LAST, "4"),
+
 	{ "1.5.1.1.9", "Counter64: 9" },
 	{ "1.5.1.1.10", "Counter64: 10" },
 	{ "1.5.1.2." LAST, "Counter64: 1099511627776" },
@@ -265,7 +322,17 @@ static const struct {
 	{ "1.3.1.2.9.4294967295", SNMP_NOSUCHINSTANCE },
 	{ "1.3.1.2.9.0.0", SNMP_NOSUCHINSTANCE },
 	{ "1.3.1.2.10.0", SNMP_NOSUCHINSTANCE },
-	{ "1.4.1.2.9.0.0", SNMP_NOSUCHOBJECT },
+	{ "1.4.1.1.9.0.0", SNMP_NOSUCHOBJECT }, /* the index: not-accessible */
+	{ "1.4.1.4.9.0.0", SNMP_NOSUCHOBJECT },
+	{ "1.4.1.2.9.0", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.0.1", SNMP_NOSUCHINSTANCE }, /* in a gap of the numbers */
+	{ "1.4.1.2.9.0.69", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.0.71", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.0.4294967295", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.5.0", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.4294967295.0", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.9.0.0.0", SNMP_NOSUCHINSTANCE },
+	{ "1.4.1.2.10.0.0", SNMP_NOSUCHINSTANCE },
 	{ "1.5.1.0.9", SNMP_NOSUCHOBJECT },
 	{ "1.5.1.5.9", SNMP_NOSUCHOBJECT },
 	{ "1.5.1.1.2147483647", SNMP_NOSUCHINSTANCE },
@@ -381,11 +448,14 @@ static void assert_variable(const netsnmp_variable_list *variable, const struct 
 static bool is_present(const struct row *row)
 {
 	bool counter = !strncmp(row->value, "Counter64", 9);
+	bool of_last = strstr(row->name, LAST);
 
+	if (!strncmp(row->name, "1.4.", 4) &&
+	    (!mib.cpu_table || (of_last ? last_without_cpus : eth9_without_cpus)))
+		return false;
 	if (!strcmp(row->name, "1.1.2.0"))
 		return possible_cpus > 0;
-	return !(counter && eth9_unreadable && !strstr(row->name, LAST) &&
-		 strncmp(row->name, "1.5.", 4) != 0);
+	return !(counter && eth9_unreadable && !of_last && strncmp(row->name, "1.5.", 4) != 0);
 }
 
 static const struct row *present_after(const struct name *name)
@@ -414,6 +484,19 @@ static void check_next(const struct name *name)
 						  name->len),
 				 0);
 	}
+	snmp_reset_var_buffers(&variable);
+}
+
+static void check_next_is(const struct name *name, const char *wanted)
+{
+	struct name wanted_name = name_of(wanted);
+	netsnmp_variable_list variable;
+
+	set_variable(&variable, name);
+	ask(MODE_GETNEXT, &variable, 1);
+	assert_int_equal(snmp_oid_compare(variable.name, variable.name_length, wanted_name.part,
+					  wanted_name.len),
+			 0);
 	snmp_reset_var_buffers(&variable);
 }
 
@@ -572,6 +655,55 @@ static void test_unreadable_interface(void **state)
 	check_walk();
 }
 
+static void test_cpu_table_is_off(void **state)
+{
+	(void)state;
+	mib.cpu_table = false;
+	check_absent("1.4.1.2.9.0.0", SNMP_NOSUCHINSTANCE);
+	check_absent("1.4.1.3." LAST ".4.70", SNMP_NOSUCHINSTANCE);
+	check_walk();
+}
+
+/* Interfaces with rows in xdpStatsTable and none in xdpCpuTable: the first, the last, both. */
+static void test_interfaces_without_cpus(void **state)
+{
+	(void)state;
+	eth9_without_cpus = true;
+	check_absent("1.4.1.2.9.0.0", SNMP_NOSUCHINSTANCE);
+	check_get("1.4.1.2." LAST ".0.0", "Counter64: 2000");
+	check_walk();
+	last_without_cpus = true;
+	check_absent("1.4.1.3." LAST ".4.70", SNMP_NOSUCHINSTANCE);
+	check_walk();
+	eth9_without_cpus = false;
+	check_get("1.4.1.3.9.4.70", "Counter64: 3470");
+	check_walk();
+}
+
+/* To pass them over takes one look at each, not one at each row. */
+static void test_many_without_cpus(void **state)
+{
+	enum { MANY = 300 };
+	static struct iface many[MANY];
+	struct iface *counted[MANY + 1];
+	struct name name = name_of("1.3.1.3." LAST ".4");
+
+	(void)state;
+	for (unsigned int i = 0; i < MANY; i++) {
+		many[i].link.ifindex = 1000 + i;
+		counted[i] = &many[i];
+	}
+	counted[MANY] = &last;
+	registry.counted = (struct iface_set){ .iface = counted, .count = MANY + 1 };
+	cpu_readings = 0;
+	check_next_is(&name, "1.4.1.2." LAST ".0.0");
+	assert_int_equal(cpu_readings, MANY + 2); /* the last one for the value */
+	last_without_cpus = true;
+	cpu_readings = 0;
+	check_next_is(&name, "1.5.1.1.9");
+	assert_int_equal(cpu_readings, 2 * (MANY + 1)); /* two columns */
+}
+
 static void test_unknown_number_of_cpus(void **state)
 {
 	(void)state;
@@ -629,6 +761,8 @@ static int start(void **state)
 {
 	(void)state;
 	log_set_sink(unit_log);
+	eth9_cpus = make_cpus(1, 3);
+	last_cpus = make_cpus(2, 4);
 	setenv("MIBS", "", 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	netsnmp_enable_subagent();
@@ -641,6 +775,8 @@ static int stop(void **state)
 	(void)state;
 	mib_unregister();
 	snmp_shutdown("unit");
+	free(eth9_cpus);
+	free(last_cpus);
 	return 0;
 }
 
@@ -649,7 +785,8 @@ static int setup(void **state)
 	(void)state;
 	registry.rows = (struct iface_set){ .iface = all_rows, .count = LENGTH(all_rows) };
 	registry.counted = (struct iface_set){ .iface = all_counted, .count = LENGTH(all_counted) };
-	eth9_unreadable = false;
+	eth9_unreadable = eth9_without_cpus = last_without_cpus = false;
+	mib.cpu_table = true;
 	possible_cpus = 64;
 	return 0;
 }
@@ -667,6 +804,9 @@ int main(void)
 		TEST(test_getnext_from_before_the_root),
 		TEST(test_getnext_from_the_longest_name),
 		TEST(test_unreadable_interface),
+		TEST(test_cpu_table_is_off),
+		TEST(test_interfaces_without_cpus),
+		TEST(test_many_without_cpus),
 		TEST(test_unknown_number_of_cpus),
 		TEST(test_no_interfaces),
 		TEST(test_only_counters_are_read),

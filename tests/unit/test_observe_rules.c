@@ -203,7 +203,7 @@ static void test_failed_reading(void **state)
 	(void)state;
 	observe_eth0("observe");
 	fake_answer.read_err = -EIO;
-	assert_int_equal(registry_read(registry, row(3), &counters), -EIO);
+	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
 	assert_row(3, IFACE_FAILED, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_calls("read;");
 	assert_nothing_new(50, XDP_MODE_NATIVE); /* but another chance */

@@ -567,10 +567,24 @@ static void test_reading(void **state)
 
 	(void)state;
 	count_eth0(NULL);
-	assert_int_equal(registry_read(registry, row(3), &counters), 0);
+	assert_int_equal(registry_read(registry, row(3), &counters, NULL), 0);
 	assert_calls("read;");
 	assert_int_equal(counters.action[2].rx_packets, 7);
 	assert_int_equal(counters.action[2].rx_bytes, 700);
+}
+
+static void test_reading_by_cpu(void **state)
+{
+	struct cpu_counters none, *each = NULL;
+	struct counters counters;
+
+	(void)state;
+	count_eth0(NULL);
+	fake_answer.each = &none;
+	assert_int_equal(registry_read(registry, row(3), &counters, &each), 0);
+	assert_ptr_equal(each, &none);
+	assert_calls("read;");
+	assert_int_equal(counters.action[2].rx_packets, 7);
 }
 
 static void test_failed_reading(void **state)
@@ -584,7 +598,7 @@ static void test_failed_reading(void **state)
 	memset(&counters, 0x5a, sizeof(counters));
 	before = counters;
 	fake_answer.read_err = -EIO;
-	assert_int_equal(registry_read(registry, row(3), &counters), -EIO);
+	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
 	assert_memory_equal(&counters, &before, sizeof(counters));
 	assert_row(3, IFACE_FAILED, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_contains(row(3)->text, "cannot be read");
@@ -616,7 +630,7 @@ static void test_one_failed_reading_harms_no_other(void **state)
 	registry_step(registry);
 	registry_step(registry);
 	fake_answer.read_err = -EIO;
-	registry_read(registry, row(2), &counters);
+	registry_read(registry, row(2), &counters, NULL);
 	assert_false(counted(2));
 	assert_true(counted(3));
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
@@ -881,10 +895,10 @@ static void test_reset_moves_the_discontinuity(void **state)
 	count_eth0(NULL);
 	grown();
 	later(1000);
-	registry_read(registry, row(3), &counters);
+	registry_read(registry, row(3), &counters, NULL);
 	assert_int_equal(row(3)->discontinuity, began);
 	fake_answer.folded = later(1000);
-	registry_read(registry, row(3), &counters);
+	registry_read(registry, row(3), &counters, NULL);
 	assert_int_equal(row(3)->discontinuity, unit_now);
 	assert_int_equal(row(3)->last_change, began);
 	assert_int_equal(grown(), 0);
@@ -1050,6 +1064,7 @@ int main(void)
 		TEST(test_rules_that_mean_the_same),
 		TEST(test_missing_interfaces),
 		TEST(test_reading),
+		TEST(test_reading_by_cpu),
 		TEST(test_failed_reading),
 		TEST(test_one_failed_reading_harms_no_other),
 		TEST(test_times_and_generation),
