@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bonds.h"
 #include "hook.h"
 #include "observe.h"
 #include "xdp_errors.h"
@@ -21,15 +22,6 @@ struct {
 	__type(value, struct xdp_errors);
 	__uint(max_entries, XDP_OBSERVE_INTERFACES);
 } xdp_errors SEC(".maps");
-
-/* Of a port of a bond the bond, by ifIndex. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u32);
-	__type(value, __u32);
-	__uint(max_entries, XDP_OBSERVE_INTERFACES);
-} xdp_bonds SEC(".maps");
 
 static __always_inline struct xdp_errors *errors_of(const struct net_device *dev)
 {

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bonds.h"
 #include "hook.h"
 #include "observe.h"
 #include "xdp_stats.h"
@@ -31,15 +32,6 @@ struct {
 	__uint(max_entries, XDP_OBSERVE_INTERFACES);
 	__array(values, struct counter_map);
 } xdp_observed SEC(".maps");
-
-/* Of a port of a bond the bond, by ifIndex. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, __u32);
-	__type(value, __u32);
-	__uint(max_entries, XDP_OBSERVE_INTERFACES);
-} xdp_bonds SEC(".maps");
 
 /* How many verdicts were none, by ifIndex. */
 struct {

@@ -4,10 +4,10 @@
 # the first time, starts again, upgrades, and stops. After each of them the network works, and the next
 # start ends in a right state. STEP=1 does so at all of these calls, else it is every STEP-th.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
+. "$srcdir/tests/e2e/crash_lib.sh"
 command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
 
 NEXT_AGENT=$builddir/tests/next/xdp-agentx
-CALLS="bpf,?mkdir,?mkdirat,?rmdir,?unlink,?unlinkat"
 STEP=${STEP-4}
 exec 2>/dev/null # bash tells of each process that is killed
 
@@ -36,16 +36,6 @@ ended_or_counting() {
 	[ ! -d "/proc/$1" ] || counting xa
 }
 
-# sites AGENT: the calls at which to kill it: those that change something, and those that come next.
-# A line each: the name of the call, and the how many-th of this name it is, as strace counts.
-sites() {
-	trace -o $RUN/calls -e "trace=$CALLS" -- "$1"
-	sed -n 's/^[0-9]* *\([a-z]*\)(\([A-Z_]*\).*/\1 \2/p' $RUN/calls | awk '
-		{ nth[$1]++; changes = $1 != "bpf" || $2 ~ /CREATE|UPDATE|LOAD|PIN|DETACH|DELETE/ }
-		changes || changed { print $1, nth[$1] }
-		{ changed = changes }'
-}
-
 # right: the agent starts, counts three more frames than were counted before, and stops.
 right() {
 	start_agent -i xa
@@ -61,7 +51,8 @@ crash_at_each() {
 	local name=$1 agent=$2 all i call nth killed=0 tries=0 wrong=""
 
 	prepare
-	mapfile -t all < <(sites "$agent")
+	trace -o $RUN/calls -e "trace=$CALLS" -- "$agent"
+	mapfile -t all < <(sites)
 	for ((i = 0; i < ${#all[@]}; i += STEP)); do
 		read -r call nth <<<"${all[i]}"
 		prepare

@@ -6,9 +6,9 @@
 # STEP=1 does so at all of these calls, else it is every STEP-th.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/e2e/map_lib.sh"
+. "$srcdir/tests/e2e/crash_lib.sh"
 need strace
 
-CALLS="bpf,?unlink,?unlinkat"
 STEP=${STEP-5}
 exec 2>/dev/null # bash tells of each process that is killed
 
@@ -66,15 +66,6 @@ served_right() {
 		[ "$(in_map theirs_map $PASS)" = "0 0" ] && return
 	dropped=$drops passed=$passes
 	return 1
-}
-
-# sites: the calls at which to kill it: those that change something, and those that come next. A line
-# each: the name of the call, and the how many-th of this name it is, as strace counts.
-sites() {
-	sed -n 's/^[0-9]* *\([a-z]*\)(\([A-Z_]*\).*/\1 \2/p' $RUN/calls | awk '
-		{ nth[$1]++; changes = $1 != "bpf" || $2 ~ /CREATE|UPDATE|LOAD|PIN|DETACH|DELETE/ }
-		changes || changed { print $1, nth[$1] }
-		{ changed = changes }'
 }
 
 # go RULE: the agent starts with it, and brings the interface there.

@@ -4,10 +4,10 @@
 # STEP-th of them: at a first start, at a start with pins, and while it follows to another program.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/vm/lib.sh"
+. "$srcdir/tests/e2e/crash_lib.sh"
 
 STEP=${STEP-60}
 OWNER=/sys/fs/bpf/owner # pins of theirs
-CALLS="bpf,?mkdir,?mkdirat,?rmdir,?unlink,?unlinkat"
 
 need strace
 veth xa
@@ -43,15 +43,6 @@ trace() {
 	"$2" $pid
 	[ ! -d /proc/$pid ] || kill "$(pgrep -P $pid)"
 	wait $pid
-}
-
-# sites FIRST: the calls, from that line of the trace on, at which to kill it: those that change
-# something, and those that come next. A line each: name, and the how many-th of this name it is.
-sites() {
-	sed -n 's/^[0-9]* *\([a-z]*\)(\([A-Z_]*\).*/\1 \2/p' $RUN/calls | awk -v first="$1" '
-		{ nth[$1]++; changes = $1 != "bpf" || $2 ~ /CREATE|UPDATE|LOAD|PIN|DETACH|DELETE/ }
-		(changes || changed) && NR >= first { print $1, nth[$1] }
-		{ changed = changes }'
 }
 
 # right: the agent starts, and counts each frame from then on; $first is what it starts from.
