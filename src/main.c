@@ -5,6 +5,7 @@
 #include <net-snmp/library/large_fd_set.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -307,6 +308,8 @@ int main(int argc, char **argv)
 	struct options options = { 0 };
 	int code = options_parse(&options, argc, argv);
 
+	/* libbpf reads all types of the kernel, 6 MB, and frees them: they shall leave, then. */
+	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 	if (code >= 0)
 		return code;
 	if (agentx_init(options.address, master_connected, &agent))
