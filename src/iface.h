@@ -39,6 +39,7 @@ struct iface {
 	bool pending;            /* waits for its turn */
 	bool seen;               /* by the dump that is going on */
 	bool shared;             /* failed, for its program counts for other interfaces, too */
+	bool others_counted;     /* it has been, so its map has their frames */
 	bool map_path_is_new;    /* the map that is read may be another one than it names */
 	int64_t retry_at;
 };

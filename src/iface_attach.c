@@ -49,8 +49,10 @@ static int read_map(struct iface *iface, char text[static STATUS_TEXT_MAX])
 	if (!err)
 		err = open_source(iface, text);
 	if (!err)
-		err = source_use_map(iface->source, &iface->link, iface->map_path, text);
+		err = source_use_map(iface->source, &iface->link, iface->map_path,
+				     iface->others_counted, text);
 	iface->shared = err == -EBUSY;
+	iface->others_counted |= iface->shared;
 	if (err)
 		return err;
 	iface->map_path_is_new = false;

@@ -12,7 +12,8 @@
 struct plan {
 	const struct rules *rules;
 	struct registry *registry;
-	bool *found; /* for each rule: a link was matched by it */
+	bool *found;   /* for each rule: a link was matched by it */
+	bool all_seen; /* by the first of two dumps: a program may be on a later link, too */
 };
 
 static void print_line(const char *name, const struct rule *rule, const char *what)
@@ -51,9 +52,11 @@ static void plan_link(const struct link *link, void *context)
 	const struct rule *rule = rules_match(plan->rules, link->name);
 	const struct iface *iface;
 
+	registry_link_present(plan->registry, link);
+	if (!plan->all_seen)
+		return;
 	if (rule)
 		plan->found[rule - plan->rules->rule] = true;
-	registry_link_present(plan->registry, link);
 	iface = iface_set_find(registry_watched(plan->registry), link->ifindex);
 	print_line(link->name, rule,
 		   iface  ? prediction(iface)
@@ -95,6 +98,9 @@ int plan_print(const struct rules *rules, const struct pins *pins)
 		registry_set_rules(plan.registry, rules);
 		printf("%-16s %-8s %-8s %s\n", "INTERFACE", "SOURCE", "HOOK", "WHAT WOULD HAPPEN");
 		err = links_dump(links);
+		plan.all_seen = true;
+		if (!err)
+			err = links_dump(links);
 		print_missing(&plan);
 	}
 	links_close(links);

@@ -108,6 +108,8 @@ int source_attach(struct source *source, const struct link *link, enum rule_hook
 	}
 	if (err)
 		err = attach_anew(source, link, hook, source->pins && err == -ENOENT, text);
+	else if (source->writer.mode == XDP_MODE_GENERIC && hook == HOOK_ANY)
+		snprintf(text, STATUS_TEXT_MAX, "native was refused to an earlier run");
 	settle(source, SOURCE_COUNT, err, text);
 	return err;
 }

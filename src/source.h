@@ -66,11 +66,12 @@ int source_observe(struct source *source, const struct link *link, const struct 
 /*
  * Reads, from now on, the map in which the program at the hook counts by itself: the one pinned at
  * path, or, if path is NULL, the one that is found among the program's. A writer that the source
- * had before is let go, and its values are carried over. On failure, -errno, text says what is
- * wrong.
+ * had before is let go, and its values are carried over; to a first map belongs all that is in it,
+ * unless others_counted: frames of other interfaces are known to be in it. On failure, -errno, text
+ * says what is wrong.
  */
 int source_use_map(struct source *source, const struct link *link, const char *path,
-		   char text[static STATUS_TEXT_MAX]);
+		   bool others_counted, char text[static STATUS_TEXT_MAX]);
 
 /* Whether it still is that program's, and still that map. */
 bool source_uses_map(struct source *source, uint32_t prog_id, const char *path);

@@ -160,7 +160,7 @@ int source_open(struct source **out, const struct pins *pins, const struct link 
 	};
 	if (!pins)
 		snprintf(source->remark, sizeof(source->remark),
-			 "not pinned: counters and program will not outlive the agent");
+			 "not pinned: counters will not outlive the agent");
 	/* What is pinned has to be known again. */
 	if (!err && pins && !program_can_be_found())
 		give_up_pins(source, link,

@@ -14,6 +14,7 @@ struct source {
 	int map_fd, state_fd;      /* state_fd is -1 without pins */
 	unsigned int map_values;   /* that it has for each verdict */
 	bool foreign;              /* it is somebody else's */
+	bool others_counted;       /* in which frames of other interfaces are, too */
 	uint32_t map_prog_id;      /* the program that counts in it; 0: it is not read any more */
 	uint32_t programs_seen;    /* no other one up to this id does */
 	bool reopened;             /* it is in the state in which an earlier run left it */

@@ -48,7 +48,7 @@ int source_switch_map(struct source *source, int map_fd, unsigned int values, bo
 	/* What the record says of the map decides whose it is: so a crash leaves ours ours. */
 	if (!foreign)
 		pin_instead(source, map_fd);
-	if (source->state.discontinuity)
+	if (source->state.discontinuity || source->others_counted)
 		carry_switch(carry, &first);
 	else
 		*carry = (struct carry){ .last = first };
@@ -86,7 +86,7 @@ int source_own_map(struct source *source, char text[static STATUS_TEXT_MAX])
 }
 
 int source_use_map(struct source *source, const struct link *link, const char *path,
-		   char text[static STATUS_TEXT_MAX])
+		   bool others_counted, char text[static STATUS_TEXT_MAX])
 {
 	uint32_t map_id = 0, seen = 0;
 	unsigned int values = 0;
@@ -104,6 +104,7 @@ int source_use_map(struct source *source, const struct link *link, const char *p
 		source_detach(source);
 	if (source->pins)
 		source_unobserve(source->pins, source->ifindex);
+	source->others_counted = others_counted;
 	if (!err && !resumed)
 		err = source_switch_map(source, fd, values, true);
 	if (err) {

@@ -21,7 +21,7 @@
 #define BOTH_MODES "Native and generic XDP can't be active at the same time"
 #define LINK_THERE "Can't replace active BPF XDP link"
 #define PROGRAM_THERE "XDP program already attached"
-#define NOT_PINNED "not pinned: counters and program will not outlive the agent"
+#define NOT_PINNED "not pinned: counters will not outlive the agent"
 
 static void test_attaches_natively(void **state)
 {

@@ -189,7 +189,7 @@ static void use_map(void)
 {
 	char text[STATUS_TEXT_MAX] = "not set";
 
-	if (source_use_map(source, &left, NULL, text))
+	if (source_use_map(source, &left, NULL, false, text))
 		fail_msg("%s", text);
 	assert_string_equal(text, "");
 	assert_true(source_uses_map(source, left.prog_id, NULL));
@@ -203,7 +203,7 @@ static void assert_refused(const char *path, int err, const char *words)
 	assert_int_equal(source_can_use_map(left.prog_id, path, text), err);
 	assert_contains(text, words);
 	strcpy(text, "not set");
-	assert_int_equal(source_use_map(source, &left, path, text), err);
+	assert_int_equal(source_use_map(source, &left, path, false, text), err);
 	assert_contains(text, words);
 	assert_false(source_uses_map(source, left.prog_id, path));
 }
@@ -320,6 +320,25 @@ static void test_absolute_values_first(void **state)
 		assert_read(7);
 		assert_peek(7);
 		lab_assert_hook("left", left.prog_id, 0);
+	}
+}
+
+/* But not where other interfaces have counted in it, too. */
+static void test_frames_of_others_are_not_served(void **state)
+{
+	char text[STATUS_TEXT_MAX] = "not set";
+
+	(void)state;
+	FOR_EACH_TYPE(i)
+	{
+		start_theirs(types[i]);
+		run_theirs(3);
+		open_source();
+		assert_int_equal(source_use_map(source, &left, NULL, true, text), 0);
+		assert_read(0);
+		run_theirs(4);
+		assert_read(4);
+		assert_peek(4);
 	}
 }
 
@@ -630,8 +649,8 @@ static void test_without_pins(void **state)
 	start_theirs(BPF_MAP_TYPE_PERCPU_ARRAY);
 	run_theirs(3);
 	assert_int_equal(source_open(&source, NULL, &left, text), 0);
-	assert_int_equal(source_use_map(source, &left, NULL, text), 0);
-	assert_string_equal(text, "not pinned: counters and program will not outlive the agent");
+	assert_int_equal(source_use_map(source, &left, NULL, false, text), 0);
+	assert_string_equal(text, "not pinned: counters will not outlive the agent");
 	run_theirs(1);
 	assert_read(4);
 	source_detach(source);
@@ -838,7 +857,7 @@ static void test_path_is_read(void **state)
 	assert_int_equal(bpf_obj_pin(map_fd, path), 0);
 	assert_int_equal(bpf_obj_pin(other_fd, other_path), 0);
 	assert_int_equal(source_can_use_map(left.prog_id, path, text), 0);
-	assert_int_equal(source_use_map(source, &left, path, text), 0);
+	assert_int_equal(source_use_map(source, &left, path, false, text), 0);
 	assert_true(source_uses_map(source, left.prog_id, path));
 	assert_false(source_uses_map(source, left.prog_id, other_path));
 	assert_read(3);
@@ -876,7 +895,7 @@ static void test_program_is_gone(void **state)
 	open_source();
 	end_theirs();
 	left.prog_id = 0x7fffffff;
-	assert_int_equal(source_use_map(source, &left, NULL, text), -ENOENT);
+	assert_int_equal(source_use_map(source, &left, NULL, false, text), -ENOENT);
 	assert_string_equal(text, "the kernel does not tell its maps: No such file or directory");
 }
 
@@ -886,6 +905,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_absolute_values_first),
+		TEST(test_frames_of_others_are_not_served),
 		TEST(test_carried_over),
 		TEST(test_program_is_exchanged),
 		TEST(test_reset_is_folded),

@@ -68,6 +68,26 @@ veth() {
 	wait_for 5 grep -q 1 "/sys/class/net/$1/carrier"
 }
 
+# veths NAME...: many at once, for a process takes long to start in an emulated machine.
+veths() {
+	local name
+
+	for name; do
+		echo "link add $name type veth peer name $name-p netns peer"
+		echo "link set $name up"
+		echo "link set $name-p up" >&3
+	done >$RUN/here 3>$RUN/there
+	ip -batch $RUN/here
+	ip -n peer -batch $RUN/there
+	for name; do
+		wait_for 5 has_carrier "$name"
+	done
+}
+
+has_carrier() {
+	[ "$(<"/sys/class/net/$1/carrier")" = 1 ]
+}
+
 ifindex() {
 	cat "/sys/class/net/$1/ifindex"
 }

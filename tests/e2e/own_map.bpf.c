@@ -37,9 +37,15 @@ static __always_inline __u32 decide(const struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/* Compiled with any other type, it cannot be observed. */
+#ifndef ARGUMENT
+#define ARGUMENT struct xdp_md
+#endif
+
 SEC("xdp")
-int own_map(struct xdp_md *ctx)
+int own_map(ARGUMENT *argument)
 {
+	struct xdp_md *ctx = argument;
 	__u32 verdict = decide(ctx);
 	struct xdp_stats_rec *rec = bpf_map_lookup_elem(&XDP_STATS_MAP_NAME, &verdict);
 

@@ -221,13 +221,13 @@ void source_set_ports(struct source *source, const struct port_list *ports)
 
 /* A map that was read is given back only if it is not the one to be read again. */
 int source_use_map(struct source *source, const struct link *link, const char *path,
-		   char text[static STATUS_TEXT_MAX])
+		   bool others_counted, char text[static STATUS_TEXT_MAX])
 {
 	bool again = source->reopened && source->kind == SOURCE_MAP;
 
 	assert_int_not_equal(link->prog_id, 0);
-	record("%s %s %u%s%s;", again ? "resume map" : "map", link->name, link->prog_id,
-	       path ? " " : "", path ? path : "");
+	record("%s %s %u%s%s%s;", again ? "resume map" : "map", link->name, link->prog_id,
+	       path ? " " : "", path ? path : "", others_counted ? " from now on" : "");
 	let_go(source);
 	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.map_text);
 	if (fake_answer.map_err)

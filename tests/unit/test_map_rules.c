@@ -150,14 +150,14 @@ static void test_shared_map_is_tried_again_at_once(void **state)
 		present(3, "eth0", 50, XDP_MODE_NATIVE);
 		assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 		registry_step(registry);
-		assert_calls("map eth0 50;");
+		assert_calls("map eth0 50 from now on;");
 		assert_failed(NO_MAP "2 programs count in its map");
 	}
 	assert_string_equal(unit_logged, ""); /* which is no news */
 	refuse(0, "");
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_calls("map eth0 50;");
+	assert_calls("map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -169,7 +169,7 @@ static void test_no_longer_shared_but_wrong(void **state)
 	refuse(-EINVAL, "it is no counter map");
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_calls("map eth0 50;");
+	assert_calls("map eth0 50 from now on;");
 	assert_failed(NO_MAP "it is no counter map");
 	later(RETRY_MS - 1);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
@@ -202,7 +202,7 @@ static void test_one_program_on_two_interfaces(void **state)
 	/* Nobody has to look at eth0 again. */
 	present(4, "eth1", 51, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_calls("open;map eth0 50;");
+	assert_calls("open;map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -221,7 +221,7 @@ static void test_both_are_watched(void **state)
 	assert_string_equal(row(4)->text, SHARED);
 	registry_link_gone(registry, 4);
 	assert_false(registry_step(registry));
-	assert_calls("open;map eth0 50;");
+	assert_calls("open;map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -238,7 +238,7 @@ static void test_program_comes_to_a_second_interface(void **state)
 	assert_failed(SHARED);
 	present(4, "eth1", 0, XDP_MODE_NONE);
 	registry_step(registry);
-	assert_calls("map eth0 50;");
+	assert_calls("map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -263,7 +263,7 @@ static void test_program_of_another_interface_shares_the_map(void **state)
 	refuse(0, "");
 	registry_link_gone(registry, 4);
 	registry_step(registry);
-	assert_calls("map eth0 50;");
+	assert_calls("map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -346,7 +346,7 @@ static void test_shared_when_read(void **state)
 	fake_answer.map_shared = false;
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_calls("map eth0 50;");
+	assert_calls("map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 
@@ -503,7 +503,7 @@ static void test_auto_with_a_shared_map(void **state)
 		"map be read: it is on 2 interfaces, which its map does not tell apart");
 	present(4, "eth1", 0, XDP_MODE_NONE);
 	registry_step(registry);
-	assert_calls("observe eth0 50;map eth0 50;");
+	assert_calls("observe eth0 50;map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 

@@ -23,11 +23,6 @@ load() {
 	load_component xa "$1" "$2" -m "${3-native}" -A "${ACTIONS[$2]}"
 }
 
-# unload_one COMPONENT
-unload_one() {
-	xdp-loader unload xa -i "$(bpftool prog show name "$1" | sed -n 's/^\([0-9]*\):.*/\1/p')"
-}
-
 # is_shown COMPONENTS: by the agent.
 is_shown() {
 	ok "observed, and named: $1" wait_for 5 dispatching xa "$1"
@@ -112,9 +107,9 @@ is_shown "first, second, third"
 is "xdp-loader status: the same with us" "$(xdp-loader status xa)" "$without"
 all_triples "three components" $FIRST $SECOND $THIRD
 
-unload_one third
+unload_component xa third
 is_shown "first, second"
-unload_one first
+unload_component xa first
 load 40 first
 is_shown "second, first"
 load 10 third
@@ -122,8 +117,8 @@ is_shown "third, second, first"
 all_triples "in another order" $THIRD $SECOND $FIRST
 
 # Components come and go under a flood.
-unload_one third
-unload_one second
+unload_component xa third
+unload_component xa second
 is_shown "first"
 readarray -t before < <(counted xa)
 start_poll xa
@@ -134,9 +129,9 @@ load 20 second
 is_shown "second, first"
 load 30 third
 is_shown "second, third, first"
-unload_one third
+unload_component xa third
 is_shown "second, first"
-unload_one second
+unload_component xa second
 is_shown "first"
 kill $flood
 wait $flood

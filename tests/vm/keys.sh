@@ -231,13 +231,7 @@ more_cpus() {
 	is "... of two numbers" "$(counted_on 0 cp) $(counted_on 1 cp)" "71 72"
 }
 
-for name in tn tg tl fa fb fc fd ba bb bc bd va cp; do
-	echo "link add $name type veth peer name $name-p netns peer"
-	echo "link set $name up"
-	echo "link set $name-p up" >&3
-done >$RUN/here 3>$RUN/there
-ip -batch $RUN/here
-ip -n peer -batch $RUN/there
+veths tn tg tl fa fb fc fd ba bb bc bd va cp
 bpftool prog loadall "$builddir/tests/vm/keys.bpf.o" $PROGRAMS pinmaps /sys/fs/bpf/maps
 serve
 tail_calls

@@ -175,3 +175,16 @@ dispatching() {
 load_component() {
 	xdp-loader load -m native -P "$2" -n "$3" "${@:4}" "$1" "$builddir/tests/vm/dispatcher.bpf.o"
 }
+
+# unload_component NAME COMPONENT
+unload_component() {
+	xdp-loader unload "$1" -i "$(bpftool prog show name "$2" | sed -n 's/^\([0-9]*\):.*/\1/p')"
+}
+
+# What xdp-filter says: "PACKETS OCTETS" for each verdict that it gives. Itself it shows KiB only.
+filter_says() {
+	paste -d' ' <(xdp-filter status | awk '/XDP_(ABORTED|DROP|PASS) / { print $2 }') \
+		<(bpftool map dump pinned /sys/fs/bpf/xdp-filter/xdp_stats_map | awk '/"key":/ { key = $2 + 0 }
+			/"rx_bytes":/ { octets[key] += $2 }
+			END { for (key = 0; key < 3; key++) print octets[key] + 0 }')
+}

@@ -13,7 +13,6 @@ HERE=192.0.2.1 THERE=192.0.2.2
 ECHO=7 DISCARD=9 # ports
 SENDER=06:06:06:06:06:06 # as send_frames calls itself
 FILTER=xdpfilt_alw_all
-MAP=/sys/fs/bpf/xdp-filter/xdp_stats_map
 
 # filtered VERDICT COUNT LENGTH [OCTET]: frames with this first octet of payload, which get to xdp-filter
 # and have this verdict of its.
@@ -29,14 +28,6 @@ udp() {
 	# shellcheck disable=SC2016 # the other shell expands it
 	ip netns exec peer bash -c 'for ((i = 0; i < $3; i++)); do
 		printf "%$(($4 - 42))s" >/dev/udp/$0/$1; done' $HERE "$@"
-}
-
-# What xdp-filter says: "PACKETS OCTETS" for each verdict that it gives. Itself it shows KiB only.
-filter_says() {
-	paste -d' ' <(xdp-filter status | awk '/XDP_(ABORTED|DROP|PASS) / { print $2 }') \
-		<(bpftool map dump pinned $MAP | awk '/"key":/ { key = $2 + 0 }
-			/"rx_bytes":/ { octets[key] += $2 }
-			END { for (key = 0; key < 3; key++) print octets[key] + 0 }')
 }
 
 # What the driver says: frames received, and dropped or aborted.
