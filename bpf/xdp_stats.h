@@ -6,8 +6,12 @@
  * (enum xdp_action of linux/bpf.h), its value is struct xdp_stats_rec. xdp-tutorial and xdp-tools
  * use the same layout, so their readers read our maps and we read theirs.
  */
-#ifndef XDP_STATS_H
-#define XDP_STATS_H
+#ifndef XDP_AGENTX_XDP_STATS_H
+#define XDP_AGENTX_XDP_STATS_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
 
 #define XDP_STATS_MAP_NAME xdp_stats_map
 

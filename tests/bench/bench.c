@@ -14,6 +14,8 @@
 #include "source.h"
 #include "util.h"
 
+unsigned char bench_frame[FRAME_SIZE];
+
 int bench_pin(void)
 {
 	cpu_set_t set;
@@ -62,9 +64,8 @@ static double cpu_time_ns(void)
 double bench_run(const char *name, int prog_fd, unsigned int ifindex, int repeat,
 		 enum xdp_action verdict)
 {
-	static const unsigned char frame[FRAME_SIZE];
-	struct xdp_md from = { .data_end = sizeof(frame), .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame),
+	struct xdp_md from = { .data_end = FRAME_SIZE, .ingress_ifindex = ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = bench_frame, .data_size_in = FRAME_SIZE,
 		    .ctx_in = &from, .ctx_size_in = sizeof(from), .repeat = repeat);
 	double start = cpu_time_ns();
 	int error = bpf_prog_test_run_opts(prog_fd, &options);

@@ -5,8 +5,9 @@
 
 #include <linux/bpf.h>
 
-/* Octets of the frame that programs are run on. */
+/* The frame that programs are run on; all 0 at first. */
 #define FRAME_SIZE 64
+extern unsigned char bench_frame[FRAME_SIZE];
 
 /* Pins this process to the last CPU that it may use; interrupts prefer the first. Its number. */
 int bench_pin(void);

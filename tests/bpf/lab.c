@@ -135,7 +135,8 @@ int lab_load_foreign(void)
 	return fd;
 }
 
-unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int repeat)
+unsigned int lab_run_to(uint32_t verdict, int prog_fd, const struct lab_frame *frame,
+			unsigned int repeat)
 {
 	static const unsigned char octets[16384];
 	unsigned int size = frame->metadata + frame->length;
@@ -146,8 +147,27 @@ unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int re
 
 	assert_true(size <= sizeof(octets));
 	assert_int_equal(bpf_prog_test_run_opts(prog_fd, &options), 0);
-	assert_int_equal(options.retval, XDP_PASS);
+	assert_int_equal(options.retval, verdict);
 	return out.data_end - out.data;
+}
+
+unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int repeat)
+{
+	return lab_run_to(XDP_PASS, prog_fd, frame, repeat);
+}
+
+void lab_read_map(int map_fd, struct counters *sum)
+{
+	int cpus = source_possible_cpus();
+	_cleanup_free_ struct xdp_stats_rec *slots =
+		calloc((size_t)cpus * XDP_STATS_ACTIONS, sizeof(*slots));
+
+	assert_non_null(slots);
+	for (__u32 action = 0; action < XDP_STATS_ACTIONS; action++)
+		assert_int_equal(
+			bpf_map_lookup_elem(map_fd, &action, slots + action * (unsigned int)cpus),
+			0);
+	counters_sum(sum, slots, (unsigned int)cpus);
 }
 
 void lab_assert_passed(const struct counters *counters, uint64_t packets, uint64_t bytes)

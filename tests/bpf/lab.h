@@ -45,10 +45,15 @@ struct lab_frame {
 };
 
 /*
- * Runs a program on a frame, and checks that it returns XDP_PASS. Returns how much of the frame was
- * in the linear part of the buffer.
+ * Runs a program on a frame, and checks that it returns XDP_PASS, or that verdict. Returns how much
+ * of the frame was in the linear part of the buffer.
  */
 unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int repeat);
+unsigned int lab_run_to(uint32_t verdict, int prog_fd, const struct lab_frame *frame,
+			unsigned int repeat);
+
+/* Adds up the CPUs of a per-CPU array of counters. */
+void lab_read_map(int map_fd, struct counters *sum);
 
 /* Checks that a counter holds this for XDP_PASS, and that all others are 0. */
 void lab_assert_passed(const struct counters *counters, uint64_t packets, uint64_t bytes);

@@ -16,20 +16,6 @@
 /* The last one does not fit into a page and comes in fragments, where pages have 4096 octets. */
 static const struct lab_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };
 
-static void read_map(int map_fd, struct counters *sum)
-{
-	int cpus = source_possible_cpus();
-	_cleanup_free_ struct xdp_stats_rec *slots =
-		calloc((size_t)cpus * XDP_STATS_ACTIONS, sizeof(*slots));
-
-	assert_non_null(slots);
-	for (__u32 action = 0; action < XDP_STATS_ACTIONS; action++)
-		assert_int_equal(
-			bpf_map_lookup_elem(map_fd, &action, slots + action * (unsigned int)cpus),
-			0);
-	counters_sum(sum, slots, (unsigned int)cpus);
-}
-
 /* A frame longer than a page can be counted right only by looking beyond the linear part. */
 static void run_frame(int prog_fd, const struct lab_frame *frame, unsigned int repeat)
 {
@@ -50,7 +36,7 @@ static void count_frames(const struct bpf_program *program, const struct bpf_map
 		run_frame(bpf_program__fd(program), &frames[i], i + 1);
 		packets += i + 1;
 		bytes += (i + 1) * frames[i].length;
-		read_map(bpf_map__fd(map), &sum);
+		lab_read_map(bpf_map__fd(map), &sum);
 		lab_assert_passed(&sum, packets, bytes);
 	}
 }

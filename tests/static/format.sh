@@ -10,7 +10,7 @@ need "$clang_format"
 "$clang_format" --version | grep -q "version $VERSION\." ||
 	skip_all "the layout is that of clang-format $VERSION, here is another"
 
-mapfile -t files < <(find bpf src tests -name '*.[ch]' ! -name '*.skel.h')
+mapfile -t files < <(find bpf docs src tests -name '*.[ch]' ! -name '*.skel.h')
 check() {
 	"$clang_format" --dry-run -Werror "${files[@]}"
 }
