@@ -42,6 +42,7 @@ mandoc          mandoc                  mandoc
 qemu-system-x86 qemu-system-x86-core    qemu-system-x86_64
 shellcheck      ShellCheck              shellcheck
 smitools        libsmi                  smilint
+snmptrapd       net-snmp                snmptrapd
 strace          strace                  strace
 xdp-tools       xdp-tools               xdp-filter
 END
@@ -64,7 +65,7 @@ missing_packages() {
 # install_packages LIST LOG: LIST is one of the functions above. Returns 1 if something is missing
 # in the end; what to do about it has been said.
 install_packages() {
-	local missing snmpd_is_new=yes
+	local missing daemon new_daemons=()
 	local apt=(apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Options::=--force-confold)
 
 	if ! command -v apt-get >/dev/null; then
@@ -85,7 +86,9 @@ install_packages() {
 		return 1
 	fi >&2
 	echo "Installing ${missing[*]}" | fold -s -w 100
-	command -v snmpd >/dev/null && snmpd_is_new=no
+	for daemon in snmpd snmptrapd; do
+		command -v "$daemon" >/dev/null || new_daemons+=("$daemon")
+	done
 
 	# Nothing of the system's is started: systemctl obeys the one variable, sysvinit the others.
 	if ! (
@@ -97,10 +100,13 @@ install_packages() {
 		return 1
 	fi
 	# Nor will it be at the next boot.
-	if [ $snmpd_is_new = yes ] && command -v snmpd >/dev/null; then
-		update-rc.d snmpd disable >>"$2" 2>&1
-		echo "(The system's own snmpd service is neither started nor enabled.)"
-	fi
+	for daemon in "${new_daemons[@]}"; do
+		command -v "$daemon" >/dev/null || continue
+		update-rc.d "$daemon" disable >>"$2" 2>&1
+		[ ! -e "/lib/systemd/system/$daemon.socket" ] ||
+			SYSTEMD_OFFLINE=1 systemctl disable "$daemon.socket" >>"$2" 2>&1
+		echo "(The system's own $daemon service is neither started nor enabled.)"
+	done
 	mapfile -t missing < <("$1" | missing_packages debian)
 	[ ${#missing[@]} -gt 0 ] || return 0
 	echo "These packages are installed, but lack what is needed of them: ${missing[*]}" >&2

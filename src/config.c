@@ -173,6 +173,13 @@ static void parse_cpu_table(const char *token, char *line)
 		parse_yes_or_no(line, "xdpCpuTable yes", &reading->cpu_table);
 }
 
+static void parse_notifications(const char *token, char *line)
+{
+	(void)token;
+	if (reading)
+		parse_yes_or_no(line, "xdpNotifications yes", &reading->notifications);
+}
+
 static void parse_pin_dir(const char *token, char *line)
 {
 	(void)token;
@@ -207,6 +214,8 @@ void config_init(void)
 	register_config_handler(PACKAGE_NAME, "xdpRootOid", parse_root_oid, NULL, "OID");
 	register_config_handler(PACKAGE_NAME, "xdpReconcile", parse_reconcile, NULL, "SECONDS");
 	register_config_handler(PACKAGE_NAME, "xdpCpuTable", parse_cpu_table, NULL, "yes|no");
+	register_config_handler(PACKAGE_NAME, "xdpNotifications", parse_notifications, NULL,
+				"yes|no");
 	register_config_handler(PACKAGE_NAME, "xdpPersist", parse_persist, NULL, "yes|no");
 	register_config_handler(PACKAGE_NAME, "xdpPinDir", parse_pin_dir, NULL, "DIRECTORY");
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, count_fault, NULL);
@@ -275,6 +284,7 @@ int config_read(struct config *out)
 		.root_len = OID_LENGTH(default_root),
 		.reconcile = 5,
 		.persist = true,
+		.notifications = true,
 		.pin_dir = PINS_DIRECTORY,
 	};
 	char error[RULES_ERROR_MAX];

@@ -18,6 +18,7 @@ struct config {
 	unsigned int reconcile; /* seconds between two dumps of all links */
 	bool persist;           /* what is pinned stays when the agent stops */
 	bool cpu_table;         /* xdpCpuTable is served */
+	bool notifications;     /* managers are told of events */
 	char pin_dir[PATH_MAX / 2];
 };
 

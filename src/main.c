@@ -20,6 +20,7 @@
 #include "lock.h"
 #include "log.h"
 #include "mib.h"
+#include "notify.h"
 #include "options.h"
 #include "pins.h"
 #include "plan.h"
@@ -127,6 +128,12 @@ static void master_connected(void *context)
 		pins_put_epoch(agent->pins, agentx_epoch());
 }
 
+static void event_happened(const struct event *event, void *context)
+{
+	(void)context;
+	notify_event(event);
+}
+
 static void dump(struct agent *agent)
 {
 	int64_t wait = agent->config.reconcile * INT64_C(1000);
@@ -154,6 +161,7 @@ static void reload(struct agent *agent)
 		return;
 	}
 	agent->config = config;
+	notify_set(config.notifications, config.root, config.root_len);
 	registry_set_rules(agent->registry, &agent->config.rules);
 	use_cpu_table(agent);
 	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len)) {
@@ -224,6 +232,9 @@ static int open_agent(struct agent *agent)
 		log_error(-ENOMEM, "cannot start");
 		return -ENOMEM;
 	}
+	notify_open();
+	notify_set(agent->config.notifications, agent->config.root, agent->config.root_len);
+	registry_on_event(agent->registry, event_happened, NULL);
 	agent->mib.registry = agent->registry;
 	agent->mib.snapshots = agent->snapshots;
 	use_cpu_table(agent);
@@ -269,11 +280,14 @@ static void add_fd(int fd, netsnmp_large_fd_set *fds, int *numfds)
 static void turn(struct agent *agent)
 {
 	bool pending = registry_step(agent->registry);
+	int64_t next_notification = notify_step();
 	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
 	int numfds = 0, block = 0, ready;
 	netsnmp_large_fd_set fds;
 	struct timeval timeout;
 
+	if (wait > next_notification)
+		wait = next_notification;
 	if (wait < 0)
 		wait = 0;
 	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };

@@ -61,6 +61,13 @@ extern const struct mib_table mib_general, mib_if, mib_stats, mib_cpu, mib_err, 
 int mib_register(struct mib *mib, const oid *root, size_t root_len);
 void mib_unregister(void);
 
+/*
+ * The variable bindings of the notification about an event: sysUpTime.0, snmpTrapOID.0, and the
+ * objects that the MIB lists. The caller gives them to snmp_free_varbind(). NULL: no memory.
+ */
+netsnmp_variable_list *mib_notification(const struct event *event, const oid *root,
+					size_t root_len);
+
 /* next() for a table that has the members of a set as its rows and ifIndex as its index. */
 bool mib_next_ifindex(const struct iface_set *set, const oid *index, size_t len, oid *next);
 

@@ -2,6 +2,7 @@
 /* xdpGeneral: the scalars. */
 #include "agentx.h"
 #include "mib.h"
+#include "notify.h"
 
 enum {
 	AGENT_VERSION = 1,
@@ -14,7 +15,7 @@ enum {
 	NOTIFICATIONS_SUPPRESSED,
 };
 
-#define TRUTH_FALSE 2 /* SNMPv2-TC */
+enum { TRUTH_TRUE = 1, TRUTH_FALSE }; /* SNMPv2-TC */
 
 static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 {
@@ -54,10 +55,10 @@ static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_var
 				 ASN_TIMETICKS);
 		break;
 	case NOTIFICATIONS_ENABLED:
-		mib_set_integer(value, TRUTH_FALSE);
+		mib_set_integer(value, notify_enabled() ? TRUTH_TRUE : TRUTH_FALSE);
 		break;
 	case NOTIFICATIONS_SUPPRESSED:
-		mib_set_unsigned(value, 0, ASN_COUNTER);
+		mib_set_unsigned(value, notify_suppressed(), ASN_COUNTER);
 		break;
 	default:
 		return false;

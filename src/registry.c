@@ -24,6 +24,8 @@ struct registry {
 	unsigned int missing;
 	bool missing_known;
 	bool only_look;
+	event_handler on_event; /* or NULL */
+	void *event_context;
 };
 
 /* Makes the interface a member of the set or not; true if that is news. */
@@ -57,12 +59,17 @@ static void count_errors(const struct registry *registry, const struct iface *if
 static void change(struct registry *registry, struct iface *iface, const struct link *link,
 		   void (*what)(struct iface *iface))
 {
+	bool was_shown = iface_set_find(&registry->rows, iface->link.ifindex) == iface;
 	bool was_pending = iface->pending;
-	bool changed = iface_change(iface, link, what);
-	bool shown = iface->rule && iface->visible;
-	bool counted = shown && iface->discontinuity && iface->status != IFACE_FAILED;
-	bool row_news = set_member(&registry->rows, iface, shown);
-	bool counted_news = set_member(&registry->counted, iface, counted);
+	bool changed, shown, counted, row_news, counted_news;
+	struct event_before before;
+
+	event_remember(&before, iface, was_shown);
+	changed = iface_change(iface, link, what);
+	shown = iface->rule && iface->visible;
+	counted = shown && iface->discontinuity && iface->status != IFACE_FAILED;
+	row_news = set_member(&registry->rows, iface, shown);
+	counted_news = set_member(&registry->counted, iface, counted);
 
 	if (counted_news || row_news)
 		registry->generation++;
@@ -71,6 +78,8 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 	if (row_news || (changed && shown))
 		registry->last_change = monotonic_ms();
 	registry->pending += (size_t)iface->pending - (size_t)was_pending;
+	if (shown && registry->on_event)
+		event_compare(&before, iface, registry->on_event, registry->event_context);
 }
 
 /* end is source_close() or source_discard(). */
@@ -231,6 +240,12 @@ void registry_set_rules(struct registry *registry, const struct rules *rules)
 		iface->retry_at = 0;
 		change(registry, iface, NULL, iface_decide);
 	}
+}
+
+void registry_on_event(struct registry *registry, event_handler handler, void *context)
+{
+	registry->on_event = handler;
+	registry->event_context = context;
 }
 
 void registry_only_look(struct registry *registry)

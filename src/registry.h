@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event.h"
 #include "iface.h"
 #include "iface_set.h"
 #include "links.h"
@@ -23,6 +24,13 @@ struct registry;
  * who gives it to registry_free(). 0 or -ENOMEM.
  */
 int registry_new(struct registry **registry, const struct pins *pins);
+
+/*
+ * From now on the handler is told of each event of an interface that has a row in xdpIfTable: not
+ * of programs that were there already, nor of what ends with the row. It must not call the
+ * registry.
+ */
+void registry_on_event(struct registry *registry, event_handler handler, void *context);
 
 /* From now on nothing is touched: what would be attached is pending, and stays so. */
 void registry_only_look(struct registry *registry);

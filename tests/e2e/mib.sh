@@ -104,7 +104,7 @@ is "net-snmp finds no value of a wrong type" "$(walk_names xdpStatsMIB | grep -c
 is "enumerations have values that the MIB has a name for" \
 	"$(walk_names xdpNotificationsEnabled xdpIfAttachMode xdpIfCounterSource xdpIfStatus |
 		sed 's/.* = //' | paste -sd ' ')" \
-	"false none native generic generic none none count count none none waiting active active failed waiting"
+	"true none native generic generic none none count count none none waiting active active failed waiting"
 is "xdpStatsAction is one" "$(walk_names xdpStatsPackets | sed -n "s/.*\.$(ifindex ya)\.\(.*\) =.*/\1/p" |
 	paste -sd ' ')" "aborted drop pass tx redirect"
 is "xdpCpuNumber is a number behind it" \

@@ -99,7 +99,7 @@ is "a name of 15 characters is taken" "$code:$err" 0:
 run -H
 like "-H lists our directives" "$out" \
 	'^    xdpInterface +PATTERN\[,PATTERN...\] auto\|count\|observe\|map\|off \[native\|generic\|any\]'
-for directive in xdpMap xdpRootOid xdpReconcile xdpPersist xdpPinDir agentxsocket agentxPingInterval; do
+for directive in xdpMap xdpRootOid xdpReconcile xdpPersist xdpNotifications xdpPinDir agentxsocket agentxPingInterval; do
 	like "-H lists $directive" "$out" "^    $directive "
 done
 is "-H: exit code, and nothing on stderr" "$code:$err" 0:
@@ -208,7 +208,8 @@ for path in run/pins . "$long"; do
 	fault "xdpPinDir $path" \
 		"line 1: Error: '$path' is no absolute path; expected for example: xdpPinDir /sys/fs/bpf/xdp-agentx"
 done
-fault "xdpNotifications yes" "line 1: Warning: Unknown token: xdpNotifications."
+fault "xdpNotifications off" \
+	"line 1: Error: 'off' is neither yes nor no; expected: xdpNotifications yes"
 fault "agentXPingInterval often" "line 1: Error: Invalid ping interval value"
 
 printf '%s\n' "xdpInterface xa drop" "xdpInterface xb count" "xdpNonsense 1" "xdpReconcile 0" \

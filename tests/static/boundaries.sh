@@ -14,6 +14,7 @@ counters: xdp_stats
 cpus: util
 errors: common_map errors.skel errors_links log netns pins source_kernel util xdp_errors
 errors_links: log pins source_kernel source_program util
+event: iface util
 iface: iface_private links log numbers rules source util
 iface_attach: iface_private log util
 iface_decide: iface_private log util
@@ -22,20 +23,22 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config errors links lock log mib options pins plan registry snapshot source_watch util
+main: agentx config errors links lock log mib notify options pins plan registry snapshot source_watch util
 mib: log registry snapshot
 mib_cpu: mib
 mib_err: mib
-mib_general: agentx mib
+mib_general: agentx mib notify
 mib_if: agentx mib
 mib_if_stats: mib
+mib_notify: agentx mib
 mib_stats: mib
 netns: util
+notify: event log mib util
 numbers:
 options: config
 pins: netns util
 plan: log pins registry rules
-registry: errors iface iface_set links log numbers rules util xdp_errors
+registry: errors event iface iface_set links log numbers rules util xdp_errors
 rules: util
 snapshot: registry util
 source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
@@ -84,5 +87,5 @@ is "libbpf stays in sources, pins, errors and common maps" \
 is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \
-	"$(strangers 'net-snmp/' '(main|options|agentx|notify)\.c|(config|mib.*)\.[ch]')" ""
+	"$(strangers 'net-snmp/' '(main|options|agentx)\.c|(config|mib.*|notify)\.[ch]')" ""
 done_testing

@@ -56,6 +56,8 @@ static const char *describe(const struct config *config)
 					 config->reconcile);
 	if (!config->persist)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "persist no;");
+	if (!config->notifications)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "notifications no;");
 	if (config->cpu_table)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "CPUs;");
 	if (strcmp(config->pin_dir, PINS_DIRECTORY))
@@ -144,6 +146,9 @@ static const struct {
 	{ "xdpCpuTable yes\n", "* observe any;CPUs;" },
 	{ "XDPCPUTABLE yes # for a while\n", "* observe any;CPUs;" },
 	{ "xdpCpuTable yes\nxdpPersist no\n", "* observe any;persist no;CPUs;" },
+
+	{ "xdpNotifications yes\n", "* observe any;" },
+	{ "xdpNotifications no # all of them\n", "* observe any;notifications no;" },
 
 	{ "xdpPinDir /sys/fs/bpf/xdp-agentx\n", "* observe any;" },
 	{ "xdpPinDir /run/bpf \t\n", "* observe any;pins /run/bpf;" },
