@@ -35,7 +35,9 @@ static void make_datagram(struct ethhdr *header, unsigned long length, const cha
 
 int main(int argc, char **argv)
 {
-	static unsigned char frame[65536];
+	/* Two octets before a frame align what is behind its header. */
+	static _Alignas(4) unsigned char buffer[2 + 65536];
+	unsigned char *frame = buffer + 2;
 	struct ethhdr *header = (struct ethhdr *)frame;
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_halen = ETH_ALEN };
 	unsigned long count, length;
@@ -49,7 +51,7 @@ int main(int argc, char **argv)
 	count = strtoul(argv[2], NULL, 10);
 	length = strtoul(argv[3], NULL, 10);
 	fd = socket(AF_PACKET, SOCK_RAW, 0);
-	if (fd < 0 || !to.sll_ifindex || length < sizeof(*header) || length > sizeof(frame)) {
+	if (fd < 0 || !to.sll_ifindex || length < sizeof(*header) || length > sizeof(buffer) - 2) {
 		fprintf(stderr, "%s: cannot send %s octets on %s: %s\n", argv[0], argv[3], argv[1],
 			strerror(errno));
 		return 1;
