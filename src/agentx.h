@@ -13,10 +13,16 @@
 int agentx_init(const char *address, void (*connected)(void *context), void *context);
 
 /*
- * Connects to the master. If there is none, this is logged, and the library tries again every
- * agentXPingInterval seconds, as it does after a connection was lost.
+ * Connects to the master. If there is none, this is logged, and it is tried again every second, as
+ * it is after a connection was lost.
  */
 void agentx_connect(void);
+
+/*
+ * Runs the library's alarms that are due: to be called after each wait that snmp_select_info2() has
+ * set the end of. A master that hangs holds it up for 1.5 s at most.
+ */
+void agentx_run_alarms(void);
 
 /*
  * When the master's sysUpTime was 0, in ms on CLOCK_MONOTONIC: of the present or last master, 0

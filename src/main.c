@@ -24,6 +24,7 @@
 #include "options.h"
 #include "pins.h"
 #include "plan.h"
+#include "registration.h"
 #include "registry.h"
 #include "snapshot.h"
 #include "source_watch.h"
@@ -164,10 +165,8 @@ static void reload(struct agent *agent)
 	notify_set(config.notifications, config.root, config.root_len);
 	registry_set_rules(agent->registry, &agent->config.rules);
 	use_cpu_table(agent);
-	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len)) {
-		mib_unregister();
-		mib_register(&agent->mib, config.root, config.root_len);
-	}
+	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len))
+		registration_serve(&agent->mib, config.root, config.root_len);
 	if (strcmp(old.pin_dir, config.pin_dir))
 		log_warning(0, "xdpPinDir %s will be used from the next start on", config.pin_dir);
 	config_free(&old);
@@ -239,9 +238,7 @@ static int open_agent(struct agent *agent)
 	agent->mib.snapshots = agent->snapshots;
 	use_cpu_table(agent);
 	registry_set_rules(agent->registry, &agent->config.rules);
-	err = mib_register(&agent->mib, agent->config.root, agent->config.root_len);
-	if (err)
-		return err;
+	registration_serve(&agent->mib, agent->config.root, agent->config.root_len);
 	dump(agent);
 	registry_adopt(agent->registry);
 	registry_sweep(agent->registry);
@@ -310,7 +307,7 @@ static void turn(struct agent *agent)
 	} else {
 		snmp_timeout();
 	}
-	run_alarms();
+	agentx_run_alarms();
 	netsnmp_large_fd_set_cleanup(&fds);
 	if (monotonic_ms() >= agent->next_dump)
 		dump(agent);

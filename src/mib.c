@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
-
 /* In the order of their prefixes. */
 static const struct mib_table *const tables[] = {
 	&mib_general, &mib_if, &mib_stats, &mib_cpu, &mib_err, &mib_if_stats,
@@ -195,7 +193,6 @@ int mib_register(struct mib *mib, const oid *root, size_t root_len)
 	if (!handler || !registration ||
 	    netsnmp_register_handler(registration) != MIB_REGISTERED_OK) {
 		registration = NULL;
-		log_error(0, "cannot register XDP-STATS-MIB with net-snmp's library");
 		return -ENOMEM;
 	}
 	return 0;

@@ -56,7 +56,7 @@ extern const struct mib_table mib_general, mib_if, mib_stats, mib_cpu, mib_err, 
 
 /*
  * Serves the module below root, as one registration. mib is kept and has to live until
- * mib_unregister(). Returns 0 or -errno; the failure has been logged.
+ * mib_unregister(). Returns 0 or -errno.
  */
 int mib_register(struct mib *mib, const oid *root, size_t root_len);
 void mib_unregister(void);

@@ -121,9 +121,9 @@ fake_pid=$!
 echo "agentXPingInterval 1" >$RUN/agent.conf
 start_agent -c $RUN/agent.conf -i ua
 talked() {
-	[ "$(wc -l <$RUN/talks)" -ge 6 ]
+	[ "$(wc -l <$RUN/talks)" -ge 8 ]
 }
-ok "a master that talks nonsense in three ways: the agent connects again" wait_for 20 talked
+ok "a master that talks nonsense in four ways: the agent connects again" wait_for 20 talked
 frames ua 3 100
 kill $fake_pid
 wait $fake_pid 2>/dev/null

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * fake_master PATH SEED: listens at a unix socket as an AgentX master does (RFC 2741), and talks
- * nonsense to the subagents that connect, in three ways by turns. It prints a line for each
+ * nonsense to the subagents that connect, in four ways by turns. It prints a line for each
  * connection that has come to its end.
  */
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ struct pdu {
 };
 #define HEADER_SIZE 20
 
-enum way { NO_PDUS, WRONG_ANSWERS, UNASKED, WAYS };
+enum way { NO_PDUS, WRONG_ANSWERS, UNASKED, DEAF, WAYS };
 
 static void fill(void *to, size_t size)
 {
@@ -93,7 +93,11 @@ static void talk(int fd, enum way way)
 			continue;
 		}
 		make_answer(&pdu);
+		if (way == DEAF)
+			shutdown(fd, SHUT_RD); /* what comes after the answer breaks the pipe */
 		send_pdu(fd, &pdu);
+		if (way == DEAF)
+			return;
 		for (int i = 0; i < 100; i++) {
 			make_nonsense(&pdu, (uint32_t)random() % 64 * 4);
 			if (!send_pdu(fd, &pdu))

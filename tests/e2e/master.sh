@@ -23,7 +23,7 @@ times() {
 	} | paste -sd' '
 }
 
-# Most of this needs an agent that tries more often than every 5 s; each begins with nothing.
+# Most of this needs an agent that pings more often than every 5 s; each begins with nothing.
 printf '%s\n' "agentXPingInterval 1" "xdpPersist no" >$RUN/agent.conf
 
 # --- absent at start -----------------------------------------------------------------------------
@@ -94,9 +94,8 @@ stop_snmpd -KILL
 frames xa 5 100
 start_snmpd "sysName second"
 start=$(date +%s%3N)
-ok "snmpd is back: served again" wait_for 10 served
+ok "snmpd is back: served again within 2 s" wait_for 2 served
 took=$(($(date +%s%3N) - start))
-ok "... within 5 s, and one more for a busy machine" [ $took -lt 6000 ]
 echo "# served again after $((took / 1000)).$((took % 1000 / 100)) s"
 is "... with the frames of the meantime" "$(passed xa)" "7 700"
 is "TimeStamps: everything was before this snmpd" "$(times xa xb xh)" "0 0 0 0 0 0 0"

@@ -7,7 +7,7 @@ cd "${srcdir:-.}/src" || exit 1
 # The modules that each module includes; .c and .h are one module. Nothing points back towards main.
 # (iface_set needs to look into struct iface; iface_* and source_* are parts of iface and source;
 # numbers.h, observe.h and pins.h are plain C.)
-modules="agentx: log util
+modules="agentx: log registration util
 common_map: log pins util
 config: log mib pins rules util
 counters: xdp_stats
@@ -23,8 +23,8 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config errors links lock log mib notify options pins plan registry snapshot source_watch util
-mib: log registry snapshot
+main: agentx config errors links lock log mib notify options pins plan registration registry snapshot source_watch util
+mib: registry snapshot
 mib_cpu: mib
 mib_err: mib
 mib_general: agentx mib notify
@@ -38,6 +38,7 @@ numbers:
 options: config
 pins: netns util
 plan: log pins registry rules
+registration: log mib
 registry: errors event iface iface_set links log numbers rules util xdp_errors
 rules: util
 snapshot: registry util
@@ -87,5 +88,5 @@ is "libbpf stays in sources, pins, errors and common maps" \
 is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \
-	"$(strangers 'net-snmp/' '(main|options|agentx)\.c|(config|mib.*|notify)\.[ch]')" ""
+	"$(strangers 'net-snmp/' '(main|options|agentx|registration)\.c|(config|mib.*|notify)\.[ch]')" ""
 done_testing

@@ -8,11 +8,35 @@
 #include <net-snmp/agent/agent_callbacks.h>
 
 #include "agentx.h"
+#include "registration.h"
 
 /* In the library's unit, 10 ms. */
 static unsigned long master_uptime;
 static int connections;
 static int context;
+
+static netsnmp_session master;
+static bool registered, muted;
+
+void registration_init(void)
+{
+}
+
+void registration_open(netsnmp_session *session)
+{
+	assert_ptr_equal(session, &master);
+	registered = true;
+}
+
+void registration_close(void)
+{
+	registered = false;
+}
+
+void registration_mute(bool mute)
+{
+	muted = mute;
+}
 
 unsigned long __wrap_netsnmp_get_agent_uptime(void);
 unsigned long __wrap_netsnmp_get_agent_uptime(void)
@@ -45,8 +69,9 @@ static void connect_to_master(int64_t uptime_ms)
 	int before = connections;
 
 	master_uptime = (unsigned long)uptime_ms / 10;
-	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, NULL);
+	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, &master);
 	assert_int_equal(connections, before + 1);
+	assert_true(registered);
 }
 
 #define EPOCH 5000000 /* when the first master started */
@@ -137,6 +162,30 @@ static void test_master_is_older_than_our_clock(void **state)
 	assert_int_equal(agentx_timestamp(0), 0);
 }
 
+static void disconnect(netsnmp_session *session)
+{
+	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, session);
+}
+
+static void test_connection_lost(void **state)
+{
+	(void)state;
+	muted = false;
+	disconnect(&master);
+	assert_false(registered);
+	assert_false(muted);
+}
+
+static void test_connection_broken_off_while_opened(void **state)
+{
+	netsnmp_session other;
+
+	(void)state;
+	disconnect(&other);
+	assert_true(registered);
+	assert_true(muted);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -148,6 +197,8 @@ int main(void)
 		TEST(test_master_restarted),
 		TEST(test_master_restarted_within_seconds),
 		TEST(test_master_is_older_than_our_clock),
+		TEST(test_connection_lost),
+		TEST(test_connection_broken_off_while_opened),
 	};
 
 	return cmocka_run_group_tests_name("agentx", tests, start, stop);
