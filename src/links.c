@@ -21,6 +21,12 @@
 struct links {
 	struct mnl_socket *events; /* subscribed to RTNLGRP_LINK, read without blocking */
 	struct link_handlers handlers;
+	/*
+	 * Messages were dropped. The kernel says so once, and drops the next ones in silence until
+	 * its queue has been read to the end (NETLINK_S_CONGESTED in net/netlink/af_netlink.c):
+	 * only what is asked for then is complete.
+	 */
+	bool overrun;
 };
 
 static int decode_xdp(const struct nlattr *attr, void *data)
@@ -221,12 +227,16 @@ int links_read(struct links *links)
 
 		if (length >= 0) {
 			/* Only the kernel has port 0; another sender is a process that pretends. */
-			if (sender.nl_pid == 0)
+			if (sender.nl_pid == 0 && !links->overrun)
 				mnl_cb_run(buffer, (size_t)length, 0, 0, handle_event, links);
 		} else if (errno == ENOBUFS) {
 			log_debug("xdp:links", "the kernel dropped link messages; resynchronizing");
-			links->handlers.lost(links->handlers.context);
+			links->overrun = true;
 		} else if (errno == EAGAIN || errno == EINTR) {
+			if (errno == EAGAIN && links->overrun) {
+				links->overrun = false;
+				links->handlers.lost(links->handlers.context);
+			}
 			return 0;
 		} else {
 			int err = -errno;
