@@ -26,6 +26,7 @@
 #include "plan.h"
 #include "registration.h"
 #include "registry.h"
+#include "requests.h"
 #include "snapshot.h"
 #include "source_watch.h"
 #include "util.h"
@@ -231,6 +232,7 @@ static int open_agent(struct agent *agent)
 		log_error(-ENOMEM, "cannot start");
 		return -ENOMEM;
 	}
+	requests_open();
 	notify_open();
 	notify_set(agent->config.notifications, agent->config.root, agent->config.root_len);
 	registry_on_event(agent->registry, event_happened, NULL);

@@ -12,7 +12,8 @@ static const struct mib_table *const tables[] = {
 };
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
-static netsnmp_handler_registration *registration;
+static netsnmp_handler_registration *registration; /* NULL: nothing is served */
+static struct mib *served;
 
 void mib_set_integer(netsnmp_variable_list *value, long number)
 {
@@ -76,7 +77,7 @@ static bool in_table(const struct mib_table *table, struct relative at)
 	       !snmp_oid_compare(at.name, table->prefix_len, table->prefix, table->prefix_len);
 }
 
-static int get_value(const struct mib *mib, netsnmp_variable_list *value)
+int mib_get(netsnmp_variable_list *value)
 {
 	struct relative at = below_root(value);
 
@@ -91,8 +92,8 @@ static int get_value(const struct mib *mib, netsnmp_variable_list *value)
 		if (column < table->first_column || column > table->last_column)
 			continue;
 		if (at.len == name_len &&
-		    table->get(mib, column, at.name + table->prefix_len + 1, value))
-			return SNMP_ERR_NOERROR;
+		    table->get(served, column, at.name + table->prefix_len + 1, value))
+			return 0;
 		return SNMP_NOSUCHINSTANCE;
 	}
 	return SNMP_NOSUCHOBJECT;
@@ -116,14 +117,14 @@ static void set_name(netsnmp_variable_list *value, const struct mib_table *table
  * The first value behind the index in the column, then in those that follow. A row without a value
  * is passed over: what cannot be read of one interface must not hide the next.
  */
-static bool next_in_table(const struct mib *mib, const struct mib_table *table, oid column,
-			  const oid *index, size_t len, netsnmp_variable_list *value)
+static bool next_in_table(const struct mib_table *table, oid column, const oid *index, size_t len,
+			  netsnmp_variable_list *value)
 {
 	oid row[MIB_MAX_INDEX];
 
 	for (; column <= table->last_column; column++) {
-		while (table->next(mib, index, len, row)) {
-			if (table->get(mib, column, row, value)) {
+		while (table->next(served, index, len, row)) {
+			if (table->get(served, column, row, value)) {
 				set_name(value, table, column, row);
 				return true;
 			}
@@ -135,10 +136,20 @@ static bool next_in_table(const struct mib *mib, const struct mib_table *table, 
 	return false;
 }
 
-/* Leaves value as it is if there is nothing behind it. */
-static void next_value(const struct mib *mib, netsnmp_variable_list *value)
+/* Whether the name is greater than any of ours. */
+static bool behind_root(const netsnmp_variable_list *value)
+{
+	size_t len = SNMP_MIN(value->name_length, registration->rootoid_len);
+
+	return snmp_oid_compare(value->name, len, registration->rootoid, len) > 0;
+}
+
+bool mib_get_next(netsnmp_variable_list *value)
 {
 	struct relative at = below_root(value);
+
+	if (behind_root(value))
+		return false;
 
 	for (size_t i = 0; i < TABLES; i++) {
 		const struct mib_table *table = tables[i];
@@ -155,27 +166,35 @@ static void next_value(const struct mib *mib, netsnmp_variable_list *value)
 								    table->prefix_len) > 0) {
 			continue;
 		}
-		if (next_in_table(mib, table, column, index, len, value))
-			return;
+		if (next_in_table(table, column, index, len, value))
+			return true;
 	}
+	return false;
+}
+
+bool mib_begin(uint32_t session, uint32_t transaction)
+{
+	if (!registration)
+		return false;
+	served->session = session;
+	served->transaction = transaction;
+	return true;
 }
 
 static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reginfo,
 		  netsnmp_agent_request_info *info, netsnmp_request_info *request)
 {
-	struct mib *mib = handler->myvoid;
-
+	(void)handler;
 	(void)reginfo;
-	mib->session = (uint32_t)info->asp->pdu->sessid;
-	mib->transaction = (uint32_t)info->asp->pdu->transid;
+	mib_begin((uint32_t)info->asp->pdu->sessid, (uint32_t)info->asp->pdu->transid);
 	for (; request; request = request->next) {
 		if (info->mode == MODE_GETNEXT) {
-			next_value(mib, request->requestvb);
+			mib_get_next(request->requestvb);
 		} else if (info->mode == MODE_GET) {
-			int error = get_value(mib, request->requestvb);
+			int exception = mib_get(request->requestvb);
 
-			if (error)
-				netsnmp_set_request_error(info, request, error);
+			if (exception)
+				netsnmp_set_request_error(info, request, exception);
 		}
 	}
 	return SNMP_ERR_NOERROR;
@@ -185,11 +204,10 @@ int mib_register(struct mib *mib, const oid *root, size_t root_len)
 {
 	netsnmp_mib_handler *handler = netsnmp_create_handler("xdpStatsMIB", handle);
 
-	if (handler) {
-		handler->myvoid = mib;
+	served = mib;
+	if (handler)
 		registration = netsnmp_handler_registration_create("xdpStatsMIB", handler, root,
 								   root_len, HANDLER_CAN_RONLY);
-	}
 	if (!handler || !registration ||
 	    netsnmp_register_handler(registration) != MIB_REGISTERED_OK) {
 		registration = NULL;

@@ -62,6 +62,17 @@ int mib_register(struct mib *mib, const oid *root, size_t root_len);
 void mib_unregister(void);
 
 /*
+ * Answers a request in which variables name what is asked for. mib_begin() takes its numbers;
+ * false: nothing is registered. mib_get() sets the value of the object that a variable names and
+ * returns 0, or SNMP_NOSUCHOBJECT or SNMP_NOSUCHINSTANCE (RFC 3416, 4.2.1). mib_get_next() sets
+ * name and value of the object behind it; false: there is none. Without success the variable stays
+ * as it is.
+ */
+bool mib_begin(uint32_t session, uint32_t transaction);
+int mib_get(netsnmp_variable_list *value);
+bool mib_get_next(netsnmp_variable_list *value);
+
+/*
  * The variable bindings of the notification about an event: sysUpTime.0, snmpTrapOID.0, and the
  * objects that the MIB lists. The caller gives them to snmp_free_varbind(). NULL: no memory.
  */

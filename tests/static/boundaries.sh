@@ -23,7 +23,7 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config errors links lock log mib notify options pins plan registration registry snapshot source_watch util
+main: agentx config errors links lock log mib notify options pins plan registration registry requests snapshot source_watch util
 mib: registry snapshot
 mib_cpu: mib
 mib_err: mib
@@ -40,6 +40,7 @@ pins: netns util
 plan: log pins registry rules
 registration: log mib
 registry: errors event iface iface_set links log numbers rules util xdp_errors
+requests: mib
 rules: util
 snapshot: registry util
 source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
@@ -88,5 +89,5 @@ is "libbpf stays in sources, pins, errors and common maps" \
 is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \
-	"$(strangers 'net-snmp/' '(main|options|agentx|registration)\.c|(config|mib.*|notify)\.[ch]')" ""
+	"$(strangers 'net-snmp/' '(main|options|agentx|registration|requests)\.c|(config|mib.*|notify)\.[ch]')" ""
 done_testing
