@@ -20,6 +20,7 @@ libbpf-dev      libbpf-devel            /usr/include/bpf/libbpf.h
 libelf-dev      elfutils-libelf-devel   /usr/include/libelf.h
 libmnl-dev      libmnl-devel            /usr/include/libmnl/libmnl.h
 libsnmp-dev     net-snmp-devel          /usr/include/net-snmp/net-snmp-config.h
+libsystemd-dev  systemd-devel           /usr/include/systemd/sd-daemon.h
 zlib1g-dev      zlib-devel              /usr/include/zlib.h
 iproute2        iproute                 ip
 iputils-ping    iputils                 ping

@@ -29,6 +29,7 @@
 #include "requests.h"
 #include "snapshot.h"
 #include "source_watch.h"
+#include "supervisor.h"
 #include "util.h"
 
 #define OLDEST_KERNEL_MAJOR 6
@@ -180,10 +181,13 @@ static void handle_signals(struct agent *agent)
 	struct signalfd_siginfo signal;
 
 	while (read(agent->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
-		if (signal.ssi_signo == SIGHUP)
-			reload(agent);
-		else
+		if (signal.ssi_signo != SIGHUP) {
 			agent->stop = true;
+			continue;
+		}
+		supervisor_reloading();
+		reload(agent);
+		supervisor_ready();
 	}
 }
 
@@ -280,6 +284,7 @@ static void turn(struct agent *agent)
 {
 	bool pending = registry_step(agent->registry);
 	int64_t next_notification = notify_step();
+	int64_t next_sign = supervisor_step();
 	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
 	int numfds = 0, block = 0, ready;
 	netsnmp_large_fd_set fds;
@@ -287,6 +292,8 @@ static void turn(struct agent *agent)
 
 	if (wait > next_notification)
 		wait = next_notification;
+	if (wait > next_sign)
+		wait = next_sign;
 	if (wait < 0)
 		wait = 0;
 	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
@@ -345,9 +352,11 @@ int main(int argc, char **argv)
 		code = EXIT_FAILURE;
 	} else {
 		log_info("%s started", PACKAGE_STRING);
+		supervisor_ready();
 		while (!agent.stop)
 			turn(&agent);
 		log_info("%s stopped", PACKAGE_NAME);
+		supervisor_stopping();
 		code = EXIT_SUCCESS;
 	}
 	close_agent(&agent);

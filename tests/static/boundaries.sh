@@ -23,7 +23,7 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config errors links lock log mib notify options pins plan registration registry requests snapshot source_watch util
+main: agentx config errors links lock log mib notify options pins plan registration registry requests snapshot source_watch supervisor util
 mib: registry snapshot
 mib_cpu: mib
 mib_err: mib
@@ -63,6 +63,7 @@ source_watch: log netns source source_kernel source_program util watch_xdp.skel
 stats: pins
 stats_commands: lock pins source stats
 stats_table: source stats util
+supervisor: log util
 util:
 xdp-stats: pins stats"
 
@@ -90,4 +91,5 @@ is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \
 	"$(strangers 'net-snmp/' '(main|options|agentx|registration|requests)\.c|(config|mib.*|notify)\.[ch]')" ""
+is "libsystemd stays in supervisor.c" "$(strangers 'systemd/' 'supervisor\.c')" ""
 done_testing
