@@ -166,6 +166,7 @@ stop_snmpd
 AGENTX=tcp:localhost:7051
 cat >$RUN/many_descriptors <<-END
 	#!/bin/bash
+	ulimit -Sn 2048
 	for ((fd = 3; fd < 1110; fd++)); do
 		[ \$fd = 255 ] || eval "exec \$fd</dev/null" # that one is bash's own
 	done

@@ -90,7 +90,7 @@ pack() {
 	mapfile -t files < <(
 		dpkg -L "${packages[@]}" 2>/dev/null |
 			grep -vE '^/usr/share/(doc|man|locale|info|bash-completion)/' | sort -u
-		printf '%s\n' /usr/bin/awk /etc/{passwd,group,protocols,services,nsswitch.conf}
+		printf '%s\n' /usr/bin/awk /etc/{passwd,group,hosts,protocols,services,nsswitch.conf}
 		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
 		find "$builddir"/{src,tests} -path '*/tests/vm/machines' -prune -o \
 			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
