@@ -87,7 +87,7 @@ install_packages() {
 		return 1
 	fi >&2
 	echo "Installing ${missing[*]}" | fold -s -w 100
-	for daemon in snmpd snmptrapd; do
+	for daemon in snmpd snmptrapd prometheus prometheus-snmp-exporter icinga2; do
 		command -v "$daemon" >/dev/null || new_daemons+=("$daemon")
 	done
 

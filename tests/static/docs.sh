@@ -88,7 +88,7 @@ is "the tests that lifecycle.md names are there" \
 		[ -e "$srcdir/tests/e2e/$test" ] || [ -e "$srcdir/tests/vm/$test" ] || echo "$test"
 	done)" ""
 
-for file in "$srcdir"/*.md "$srcdir"/docs/*.md; do
-	is "no dead link in $(basename "$file")" "$(dead_links "$file")" ""
+for file in "$srcdir"/*.md "$srcdir"/docs/*.md "$srcdir"/packaging/nms/*/README.md; do
+	is "no dead link in ${file#"$srcdir"/}" "$(dead_links "$file")" ""
 done
 done_testing

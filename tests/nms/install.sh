@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# install.sh BUILD_DIR: installs the managers that the tests of "make check-nms" run, Debian's packages;
+# and those of Debian 13 in a root of their own below BUILD_DIR. What is missing is skipped by the
+# tests, with the reason.
+builddir=$(cd "${1:?}" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
+. packaging/build.sh
+
+packages_for_nms() {
+	packages_to_run
+	cat <<'END'
+debootstrap              debootstrap              debootstrap
+icinga2-bin              icinga2                  icinga2
+jq                       jq                       jq
+prometheus               prometheus               promtool
+prometheus-snmp-exporter prometheus-snmp-exporter prometheus-snmp-exporter
+python3-yaml             python3-pyyaml           /usr/lib/python3/dist-packages/yaml
+rrdtool                  rrdtool                  rrdtool
+snmpsim                  snmpsim                  snmpsimd
+END
+}
+
+TRIXIE_PACKAGES=prometheus-snmp-exporter
+
+# make_trixie: Debian 13 in $builddir/tests/nms/trixie, unless it is there.
+make_trixie() {
+	local root=$builddir/tests/nms/trixie
+
+	[ ! -e "$root/made" ] || return 0
+	command -v debootstrap >/dev/null || return
+	rm -rf "$root"
+	mkdir -p "$root"
+	echo "Making a Debian 13 in $root"
+	if debootstrap --variant=minbase --include=$TRIXIE_PACKAGES trixie "$root" >"$root.log" 2>&1; then
+		touch "$root/made"
+	else
+		echo "debootstrap failed; the end of $root.log:" >&2
+		tail -n 5 "$root.log" >&2
+		return 1
+	fi
+}
+
+mkdir -p "$builddir/tests/nms"
+if [ "$(id -u)" -ne 0 ]; then
+	echo "It needs root: nothing is installed."
+	exit
+fi
+install_packages packages_for_nms "$builddir/tests/nms/packages.log"
+make_trixie
