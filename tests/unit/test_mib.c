@@ -632,6 +632,19 @@ static void test_getnext_from_before_the_root(void **state)
 	snmp_reset_var_buffers(&variable);
 }
 
+static void test_getnext_from_behind_the_root(void **state)
+{
+	struct name name = root;
+
+	(void)state;
+	name.part[root.len - 1]++;
+	check_next(&name);
+	name.part[name.len++] = 0;
+	check_next(&name);
+	name = (struct name){ { 2 }, 1 };
+	check_next(&name);
+}
+
 /* RFC 3416, 2.1: 128 sub-identifiers are the most that a name has. */
 static void test_getnext_from_the_longest_name(void **state)
 {
@@ -752,6 +765,7 @@ static void test_another_root(void **state)
 
 	mib_unregister();
 	mib_unregister();
+	assert_false(mib_begin(SESSION, TRANSACTION));
 	root = old;
 	assert_int_equal(mib_register(&mib, root.part, root.len), 0);
 	check_get("1.1.3.0", "Gauge32: 3");
@@ -802,6 +816,7 @@ int main(void)
 		TEST(test_get_absent),
 		TEST(test_getnext_from_anywhere),
 		TEST(test_getnext_from_before_the_root),
+		TEST(test_getnext_from_behind_the_root),
 		TEST(test_getnext_from_the_longest_name),
 		TEST(test_unreadable_interface),
 		TEST(test_cpu_table_is_off),
