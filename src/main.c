@@ -24,6 +24,7 @@
 #include "options.h"
 #include "pins.h"
 #include "plan.h"
+#include "privileges.h"
 #include "registration.h"
 #include "registry.h"
 #include "requests.h"
@@ -164,6 +165,7 @@ static void reload(struct agent *agent)
 		return;
 	}
 	agent->config = config;
+	privileges_report(&config.rules);
 	notify_set(config.notifications, config.root, config.root_len);
 	registry_set_rules(agent->registry, &agent->config.rules);
 	use_cpu_table(agent);
@@ -229,6 +231,7 @@ static int open_agent(struct agent *agent)
 		err = links_open(&agent->links, &handlers);
 	if (err)
 		return err;
+	privileges_report(&agent->config.rules);
 	open_watch(agent);
 	open_pins(agent, true);
 	if (registry_new(&agent->registry, agent->pins) ||
@@ -332,7 +335,7 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 	if (code >= 0)
 		return code;
-	if (agentx_init(options.address, master_connected, &agent))
+	if (privileges_drop() || agentx_init(options.address, master_connected, &agent))
 		return EXIT_FAILURE;
 	config_init();
 	if (options.list_directives) {

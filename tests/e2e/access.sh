@@ -48,6 +48,10 @@ is "also from who knows the name" "$(snmpget -v2c -c outside -OQvUn "$SNMP_ADDRE
 # --- two agents ----------------------------------------------------------------------------------
 
 first=$agent_pid
+is "an agent of root's gives up all capabilities but those that it needs" \
+	"$(grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$first/status | awk '{ print $2 }' | paste -sd' ')" \
+	"$(printf '%016x %016x %016x %016x 1' 0 $((needed = 1 << 39 | 1 << 38 | 1 << 21 | 1 << 12 | 1 << 1 | 1)) $needed 0)"
+is "and misses none" "$(grep -c ' is missing: ' $RUN/agent.log)" 0
 timeout 5 "$AGENT" -C -x "$AGENTX" -i ub >$RUN/second 2>&1
 is "a second agent in the network namespace is refused" "$?:$(cat $RUN/second)" \
 	"1:another xdp-agentx (pid $first) serves this network namespace already; stop it, or start this one in another namespace"
@@ -81,12 +85,19 @@ start_with() {
 	agent_pid=$!
 }
 
+# missing: the capabilities that the log names.
+missing() {
+	sed -n 's/^CAP_\([A-Z_]*\) is missing: .*/\1/p' $RUN/agent.log | paste -sd' '
+}
+
 for capabilities in "" +net_admin +bpf; do
 	start_with "$capabilities"
 	ok "capabilities '$capabilities': the interface is failed" wait_for 5 failed ua
 	like "the text says which are needed" "$(column 4 ua)" \
 		'Operation not permitted; CAP_BPF and CAP_NET_ADMIN are needed'
 	is "and so does the log" "$(grep -c '^ua: .*CAP_BPF and CAP_NET_ADMIN are needed' $RUN/agent.log)" 1
+	is "which begins with what is missing" "$(missing)" \
+		"$(echo SYS_ADMIN BPF NET_ADMIN PERFMON | sed "s/ \(${capabilities#+}\) / /I")"
 	is "the agent stays and serves" "$(walk $ROOT | wc -l)" $((8 + 10))
 	stop_agent
 	is "until it is told to stop" "$agent_code" 0
@@ -96,6 +107,7 @@ start_with +bpf,+net_admin
 ok "CAP_BPF and CAP_NET_ADMIN are enough" wait_for 5 counting ua
 frames ua 9 100
 is "to count" "$(passed ua)" "9 900"
+is "the log names what is missing" "$(missing)" "SYS_ADMIN PERFMON"
 is "but not to pin in a directory of root's" "$(grep -c '^no pins in /sys/fs/bpf/xdp-agentx: Permission denied; ' $RUN/agent.log)" 1
 is "in a process that is nobody's" "$(
 	awk '/^Uid/ { uid = $2 } /^CapEff/ { caps = $2 } END { print uid, caps }' "/proc/$agent_pid/status"

@@ -23,7 +23,7 @@ iface_set: iface
 links: log util
 lock: log util
 log:
-main: agentx config errors links lock log mib notify options pins plan registration registry requests snapshot source_watch supervisor util
+main: agentx config errors links lock log mib notify options pins plan privileges registration registry requests snapshot source_watch supervisor util
 mib: registry snapshot
 mib_cpu: mib
 mib_err: mib
@@ -38,6 +38,7 @@ numbers:
 options: config
 pins: netns util
 plan: log pins registry rules
+privileges: log rules
 registration: log mib
 registry: errors event iface iface_set links log numbers rules util xdp_errors
 requests: mib
