@@ -17,6 +17,7 @@
 
 struct pins {
 	char path[PATH_MAX - 64]; /* DIRECTORY/COOKIE */
+	uid_t owner;              /* of DIRECTORY, if that is trusted; else we */
 };
 
 /* The directory that marks an interface as released, beside its pins: bpffs has no plain files. */
@@ -44,17 +45,36 @@ static const struct {
 	[PIN_TRANSMIT] = { "transmit", LINK_OBJECT },
 };
 
-static int make_directory(const char *path)
+static int give(const char *path, uid_t owner)
 {
-	return mkdir(path, 0755) && errno != EEXIST ? -errno : 0;
+	return owner != geteuid() && chown(path, owner, (gid_t)-1) ? -errno : 0;
+}
+
+static int make_directory(const char *path, uid_t owner)
+{
+	if (mkdir(path, 0755))
+		return errno == EEXIST ? 0 : -errno;
+	return give(path, owner);
 }
 
 /* The directory is there, or has been made. */
-static int want_directory(const char *path, bool make)
+static int want_directory(const char *path, bool make, uid_t owner)
 {
 	if (make)
-		return make_directory(path);
+		return make_directory(path, owner);
 	return access(path, F_OK) ? -errno : 0;
+}
+
+/* What the directory is in. */
+static const char *parent_of(const char *directory, char path[static PATH_MAX])
+{
+	char *slash;
+
+	snprintf(path, PATH_MAX, "%s", directory);
+	slash = strrchr(path, '/');
+	if (slash)
+		slash[slash == path] = '\0';
+	return path;
 }
 
 /* 0 if the directory is in a bpffs, or would be if it were made; -EINVAL if not; or -errno. */
@@ -62,23 +82,32 @@ static int check_bpffs(const char *directory)
 {
 	char path[PATH_MAX];
 	struct statfs status;
-	char *slash;
 
-	snprintf(path, sizeof(path), "%s", directory);
-	slash = strrchr(path, '/');
-	if (statfs(path, &status)) {
-		if (slash)
-			slash[slash == path] = '\0';
-		if (statfs(path, &status))
-			return -errno;
-	}
+	if (statfs(directory, &status) && statfs(parent_of(directory, path), &status))
+		return -errno;
 	return status.f_type == BPF_FS_MAGIC ? 0 : -EINVAL;
+}
+
+/*
+ * Whom root gave the directory to, as in the packaged service; or we. A directory that anybody
+ * could have made is nobody's.
+ */
+static uid_t owner_of(const char *directory)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (geteuid() || stat(parent_of(directory, path), &status) || status.st_uid ||
+	    status.st_mode & (S_IWGRP | S_IWOTH) || stat(directory, &status))
+		return geteuid();
+	return status.st_uid;
 }
 
 static int set_path(struct pins *pins, const char *directory, uintmax_t cookie)
 {
 	int length = snprintf(pins->path, sizeof(pins->path), "%s/%ju", directory, cookie);
 
+	pins->owner = owner_of(directory);
 	return (size_t)length < sizeof(pins->path) ? 0 : -ENAMETOOLONG;
 }
 
@@ -92,11 +121,11 @@ int pins_open(struct pins **out, const char *directory, bool make,
 	if (!err)
 		err = check_bpffs(directory);
 	if (!err)
-		err = want_directory(directory, make);
+		err = want_directory(directory, make, geteuid());
 	if (!err)
 		err = set_path(pins, directory, cookie);
 	if (!err)
-		err = want_directory(pins->path, make);
+		err = want_directory(pins->path, make, pins->owner);
 	if (err) {
 		snprintf(error, PINS_ERROR_MAX, "no pins in %.100s: %s", directory,
 			 err == -EINVAL ? "that is in no bpffs (mount -t bpf bpf /sys/fs/bpf)"
@@ -171,10 +200,10 @@ int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
 
 	if (lstat(path, &status)) {
 		fd = -errno;
-	} else if (status.st_uid && status.st_uid != geteuid()) {
+	} else if (status.st_uid && status.st_uid != pins->owner) {
 		snprintf(error, PINS_ERROR_MAX,
 			 "pin %.120s is left alone: it belongs to uid %u, expected 0 or %u", path,
-			 status.st_uid, geteuid());
+			 status.st_uid, pins->owner);
 		return -EPERM;
 	} else {
 		fd = bpf_obj_get(path);
@@ -190,9 +219,9 @@ int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
 /* Somebody may have removed the namespace's directory, too. */
 static int make_interface(const struct pins *pins, unsigned int ifindex)
 {
-	int err = make_directory(pins->path);
+	int err = make_directory(pins->path, pins->owner);
 
-	return err ? err : make_directory(path_of(pins, ifindex, ""));
+	return err ? err : make_directory(path_of(pins, ifindex, ""), pins->owner);
 }
 
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
@@ -203,6 +232,8 @@ int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd
 
 	if (!err)
 		err = bpf_obj_pin(fd, path);
+	if (!err)
+		err = give(path, pins->owner);
 	if (err)
 		snprintf(error, PINS_ERROR_MAX, "cannot pin %.120s: %s", path, strerror(-err));
 	return err;
@@ -324,7 +355,8 @@ void pins_put_epoch(const struct pins *pins, int64_t epoch)
 	if (fd < 0 || bpf_map_update_elem(fd, &epoch_key, &epoch, BPF_ANY))
 		return;
 	unlink(epoch_path(pins));
-	bpf_obj_pin(fd, epoch_path(pins));
+	if (!bpf_obj_pin(fd, epoch_path(pins)))
+		give(epoch_path(pins), pins->owner);
 }
 
 bool pins_is_released(const struct pins *pins, unsigned int ifindex)
@@ -336,7 +368,7 @@ int pins_release(const struct pins *pins, unsigned int ifindex)
 {
 	int err = make_interface(pins, ifindex);
 
-	return err ? err : make_directory(path_of(pins, ifindex, RELEASED));
+	return err ? err : make_directory(path_of(pins, ifindex, RELEASED), pins->owner);
 }
 
 int pins_retake(const struct pins *pins, unsigned int ifindex)

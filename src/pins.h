@@ -59,7 +59,8 @@ const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pi
 
 /*
  * Opens a pin. Returns a descriptor that the caller owns, -ENOENT if there is none, -EPERM if it
- * belongs to neither root nor us, or another -errno; error then names the pin.
+ * belongs to neither root nor us nor, if we are root, to whom root gave the directory, or another
+ * -errno; error then names the pin.
  */
 int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
 	     char error[static PINS_ERROR_MAX]);

@@ -124,6 +124,45 @@ setpriv --reuid 65534 --clear-groups --inh-caps -all,+bpf,+net_admin --ambient-c
 	$RUN/xdp-stats unload --all >/dev/null
 is "and what it has left it can take away" "$(xdp_id ub)" ""
 
+# --- a directory that root gave to the agent's user, as the service has it -------------------------
+
+PINS=$RUN/roots/bpf # not in a directory where anybody may write
+mkdir -p $PINS
+mount -t bpf -o mode=0755 bpf $PINS
+chown 65534 $PINS
+cat >$RUN/given.conf <<-END
+	xdpPinDir $PINS
+	xdpInterface ub count
+END
+chmod 644 $RUN/given.conf
+# start_given CAPABILITIES
+start_given() {
+	setpriv --reuid 65534 --clear-groups --inh-caps "-all,$1" --ambient-caps "$1" \
+		$RUN/xdp-agentx -C -x "$AGENTX" -c $RUN/given.conf -Lo >$RUN/agent.log 2>&1 &
+	agent_pid=$!
+}
+as_root() {
+	"$builddir/src/xdp-stats" -p $PINS "$@"
+}
+start_given +sys_admin
+ok "with CAP_SYS_ADMIN it counts there" wait_for 5 counting ub
+is "and nothing is missing" "$(missing)" ""
+program=$(xdp_id ub)
+frames ub 4 100
+stop_agent
+is "it leaves the program when it ends" "$(xdp_id ub)" "$program"
+frames ub 3 100
+like "root sees the counters" "$(as_root ub | grep pass)" '^ub +pass +7 +700$'
+is "root lets the interface go" "$(as_root release ub)$(xdp_id ub)" "ub: released, program taken off"
+like "and has it counted again" "$(as_root retake ub)" '^ub: the agent will count it again$'
+start_given +sys_admin
+ok "by an agent that goes on where it was" wait_for 5 counting ub
+is "with the same counters" "$(passed ub)" "7 700"
+is "and everything there is its own" "$(find $PINS ! -user 65534 ! -name "*.debug")" ""
+stop_agent
+like "root takes everything away" "$(as_root unload --all)" '/[0-9]+: program and counters taken away$'
+is "... namely" "$(xdp_id ub)$(find $PINS -mindepth 1 ! -name "*.debug")" ""
+
 # --- a master that talks nonsense ----------------------------------------------------------------
 
 stop_snmpd

@@ -324,6 +324,41 @@ static void test_foreign_owner_is_refused(void **state)
 	assert_refused(PIN_MAP, -EPERM, "it belongs to uid 12345, expected 0 or 0");
 }
 
+/* What is in a directory that root gave away belongs to whom it was given. */
+static void test_directory_of_another(void **state)
+{
+	_cleanup_close_ int fd = make_map(), got = -1;
+	struct pins *given;
+	struct stat status;
+
+	(void)state;
+	assert_int_equal(chown(directory, NOBODY, NOBODY), 0);
+	assert_int_equal(chmod(unit_bpffs, 01777), 0); /* anybody can have made it */
+	assert_int_equal(pins_open(&given, directory, true, error), 0);
+	assert_int_equal(pins_put(given, 3, PIN_MAP, fd, error), 0);
+	assert_int_equal(stat(pins_path(given, 3, PIN_MAP), &status), 0);
+	assert_int_equal(status.st_uid, 0);
+	assert_int_equal(chown(pins_path(given, 3, PIN_MAP), NOBODY, NOBODY), 0);
+	assert_refused(PIN_MAP, -EPERM, "it belongs to uid 65534, expected 0 or 0");
+	pins_close(given);
+
+	assert_int_equal(chmod(unit_bpffs, 0755), 0);
+	assert_int_equal(pins_open(&given, directory, true, error), 0);
+	got = pins_get(given, 3, PIN_MAP, error);
+	assert_true(got >= 0);
+	assert_int_equal(pins_put(given, 4, PIN_MAP, fd, error), 0);
+	assert_int_equal(stat(pins_path(given, 4, PIN_MAP), &status), 0);
+	assert_int_equal(status.st_uid, NOBODY);
+	assert_int_equal(pins_release(given, 5), 0);
+	assert_int_equal(stat(pins_path(given, 5, PIN_MAP), &status), -1);
+	unit_run("test \"$(find %s -mindepth 2 ! -user %d ! -path '*/3')\" = ''", directory,
+		 NOBODY);
+	assert_int_equal(chown(pins_path(given, 4, PIN_MAP), 12345, 12345), 0);
+	assert_int_equal(pins_get(given, 4, PIN_MAP, error), -EPERM);
+	assert_contains(error, "it belongs to uid 12345, expected 0 or 65534");
+	pins_close(given);
+}
+
 /* What nobody, without any capability, gets: -errno and the message of each. */
 struct answers {
 	int get, put, open, release;
@@ -609,6 +644,7 @@ int main(void)
 		TEST(test_a_directory_is_refused),
 		TEST(test_a_dangling_link_of_the_file_system),
 		TEST(test_foreign_owner_is_refused),
+		TEST(test_directory_of_another),
 		TEST(test_no_permission),
 		TEST(test_removes),
 		TEST(test_release_and_retake),
