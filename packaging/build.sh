@@ -36,7 +36,9 @@ packages_to_test() {
 clang-format    clang-tools-extra       clang-format
 cpio            cpio                    cpio
 cppcheck        cppcheck                cppcheck
+bsdutils        util-linux-script       script
 ethtool         ethtool                 ethtool
+jq              jq                      jq
 kmod            kmod                    depmod
 libcmocka-dev   libcmocka-devel         /usr/include/cmocka.h
 mandoc          mandoc                  mandoc

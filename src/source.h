@@ -193,6 +193,12 @@ int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *
 		struct cpu_counters **each, char text[static STATUS_TEXT_MAX]);
 
 /*
+ * Who counts at present what the program at the hook decides, from the pins alone; SOURCE_NONE:
+ * nobody. 0; or -EPERM: that takes CAP_SYS_ADMIN to know.
+ */
+int source_who_counts(const struct pins *pins, const struct link *link, enum source_kind *kind);
+
+/*
  * Asks the kernel what the map fd is and compares type, key size, value size and number of entries
  * with the layout of xdp_stats.h; a map is read only after this. Returns 0, or -EINVAL with what
  * was found and what is expected in text, or another -errno with what could not be asked.

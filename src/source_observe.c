@@ -247,6 +247,23 @@ bool observe_is_pinned(const struct pins *pins, unsigned int ifindex)
 	       !access(pins_path(pins, ifindex, PIN_IN), F_OK);
 }
 
+bool observe_counts(const struct pins *pins, unsigned int ifindex, uint32_t prog_id)
+{
+	struct xdp_observe_key key = { .ifindex = ifindex, .program = prog_id };
+	char why[PINS_ERROR_MAX];
+	_cleanup_close_ int in_fd = pins_get(pins, ifindex, PIN_IN, why);
+	_cleanup_close_ int out_fd = pins_get(pins, ifindex, PIN_OUT, why);
+	_cleanup_close_ int observed_fd = pins_get(pins, PINS_IN_COMMON, PIN_OBSERVED, why);
+	uint64_t cookie = 0;
+	uint32_t map_id;
+
+	if (in_fd < 0 || out_fd < 0 || !observer_is_ours(in_fd, out_fd) || netns_cookie(&cookie))
+		return false;
+	key.netns = cookie;
+	return observer_has_first(out_fd, &key) ||
+	       (observed_fd >= 0 && !bpf_map_lookup_elem(observed_fd, &key, &map_id));
+}
+
 /* --- the end --- */
 
 void observe_detach(struct observation *observation)

@@ -64,6 +64,9 @@ int observe_check(const struct pins *pins, unsigned int ifindex, char why[static
 /* Whether the links are pinned for an interface. */
 bool observe_is_pinned(const struct pins *pins, unsigned int ifindex);
 
+/* Whether they count what this program at the hook of the interface decides on its frames. */
+bool observe_counts(const struct pins *pins, unsigned int ifindex, uint32_t prog_id);
+
 /* How many verdicts were none. 0; -ENOENT if the interface was never observed; or -errno. */
 int observe_read_invalid(const struct pins *pins, unsigned int ifindex, uint64_t *count);
 void observe_forget_invalid(const struct pins *pins, unsigned int ifindex);

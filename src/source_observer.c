@@ -289,6 +289,14 @@ bool observer_is_ours(int in_fd, int out_fd)
 	       (out_fd == -ENOENT || is_ours(out_fd, TRACER_OUT));
 }
 
+static bool has_first(int first_fd, const struct xdp_observe_key *key)
+{
+	struct xdp_observe_key first;
+
+	return !bpf_map_lookup_elem(first_fd, &only_key, &first) &&
+	       !memcmp(&first, key, sizeof(first));
+}
+
 static void clear_first(int first_fd, unsigned int ifindex)
 {
 	const struct xdp_observe_key none = { 0 };
@@ -300,12 +308,10 @@ static void clear_first(int first_fd, unsigned int ifindex)
 
 bool observer_finds(const struct observer *observer, const struct xdp_observe_key *key, int map_fd)
 {
-	struct xdp_observe_key first;
 	uint32_t target_id;
 	_cleanup_close_ int prog_fd = our_program(observer->out_fd, TRACER_OUT, &target_id);
 
-	return !bpf_map_lookup_elem(observer->first_fd, &only_key, &first) &&
-	       !memcmp(&first, key, sizeof(first)) && prog_fd >= 0 &&
+	return has_first(observer->first_fd, key) && prog_fd >= 0 &&
 	       tracing_uses_map(prog_fd, map_fd);
 }
 
@@ -314,11 +320,24 @@ void observer_clear_first(const struct observer *observer, unsigned int ifindex)
 	clear_first(observer->first_fd, ifindex);
 }
 
-void observer_clear_first_of(int out_fd, unsigned int ifindex)
+static int open_first_of(int out_fd)
 {
 	uint32_t target_id;
 	_cleanup_close_ int prog_fd = our_program(out_fd, TRACER_OUT, &target_id);
-	_cleanup_close_ int first_fd = prog_fd < 0 ? prog_fd : open_first(prog_fd);
+
+	return prog_fd < 0 ? prog_fd : open_first(prog_fd);
+}
+
+bool observer_has_first(int out_fd, const struct xdp_observe_key *key)
+{
+	_cleanup_close_ int first_fd = open_first_of(out_fd);
+
+	return first_fd >= 0 && has_first(first_fd, key);
+}
+
+void observer_clear_first_of(int out_fd, unsigned int ifindex)
+{
+	_cleanup_close_ int first_fd = open_first_of(out_fd);
 
 	if (first_fd >= 0)
 		clear_first(first_fd, ifindex);

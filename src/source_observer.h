@@ -51,6 +51,9 @@ bool observer_finds(const struct observer *observer, const struct xdp_observe_ke
 void observer_clear_first(const struct observer *observer, unsigned int ifindex);
 void observer_clear_first_of(int out_fd, unsigned int ifindex);
 
+/* Whether an observer, by its link, finds the frames of key without a look-up. */
+bool observer_has_first(int out_fd, const struct xdp_observe_key *key);
+
 /* Whether they are of this version, and use the maps that it uses; after tracing_open(). */
 bool observer_is_current(int in_fd, int out_fd);
 

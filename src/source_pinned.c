@@ -2,6 +2,7 @@
 /* What is pinned for an interface, without a source: for what earlier runs left, and for xdp-stats.
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -207,6 +208,26 @@ int source_release(const struct pins *pins, unsigned int ifindex, enum source_ki
 	/* The agent, which has seen the mark, may have been faster. */
 	if (*kind == SOURCE_NONE && counted && !count_ifindex_at(link_fd))
 		*kind = SOURCE_COUNT;
+	return 0;
+}
+
+int source_who_counts(const struct pins *pins, const struct link *link, enum source_kind *kind)
+{
+	unsigned int ifindex = link->ifindex;
+	char why[STATUS_TEXT_MAX];
+
+	*kind = SOURCE_NONE;
+	if (!link->prog_id)
+		return 0;
+	if (!source_has_capability(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (source_left_behind(pins, ifindex, link->prog_id, why))
+		*kind = SOURCE_COUNT;
+	else if (observe_counts(pins, ifindex, link->prog_id))
+		*kind = SOURCE_OBSERVE;
+	else if (is_foreign(pins, ifindex) &&
+		 !source_can_use_map(link->prog_id, pins_path(pins, ifindex, PIN_MAP), why))
+		*kind = SOURCE_MAP;
 	return 0;
 }
 

@@ -2,8 +2,13 @@
 #include "stats.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "stats_json.h"
+#include "stats_table.h"
 
 #define EXIT_USAGE 2
 
@@ -32,15 +37,47 @@ void stats_fail(struct stats *stats, const char *name, const char *text)
 	stats->failures++;
 }
 
-void stats_each(struct stats *stats, char **names,
-		void (*what)(struct stats *stats, unsigned int ifindex, const char *name))
+/* A page that is drawn in place has them itself. */
+static void report_errors(struct stats *stats, const struct look *look, bool on_page)
 {
-	for (; *names; names++) {
-		unsigned int ifindex = if_nametoindex(*names);
-
-		if (ifindex)
-			what(stats, ifindex, *names);
+	for (size_t i = 0; i < look->count; i++) {
+		if (!*look->view[i].error)
+			continue;
+		if (on_page)
+			stats->failures++;
 		else
-			stats_fail(stats, *names, "there is no such interface");
+			stats_fail(stats, look->view[i].name, look->view[i].error);
 	}
+}
+
+static int show(struct stats *stats, const struct look *look, bool rates, struct screen *screen)
+{
+	int err = stats->json ? json_print(look) : table_print(look, stats->by_cpu, rates, screen);
+
+	if (err)
+		fprintf(stderr, "xdp-stats: cannot write: %s\n", strerror(-err));
+	report_errors(stats, look, screen->redraw);
+	return err;
+}
+
+int stats_print(struct stats *stats, char **names)
+{
+	bool again = stats->seconds && stats->count != 1;
+	struct look look = { .count = 0 }, before = { .count = 0 };
+	struct screen screen;
+	int err = stats_open_pins(stats);
+
+	screen_open(&screen, again && !stats->json);
+	for (unsigned long i = 1; !err; i++) {
+		err = look_open(&look, &before, stats->pins, names, stats->by_cpu);
+		if (!err)
+			err = show(stats, &look, i > 1, &screen);
+		look_free(&before);
+		before = look;
+		if (err || !again || i == stats->count)
+			break;
+		sleep((unsigned int)stats->seconds);
+	}
+	look_free(&before);
+	return err || stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,15 +8,11 @@
 
 #include "pins.h"
 
-struct shown;
-
 struct stats {
 	const char *directory;
 	unsigned long seconds, count; /* 0: once; without end */
-	bool by_cpu;
+	bool by_cpu, json;
 	struct pins *pins;
-	struct shown *shown;
-	size_t shown_count;
 	int failures;
 };
 
@@ -25,10 +21,6 @@ int stats_open_pins(struct stats *stats);
 
 /* Says what was not done, and has it in the exit code. */
 void stats_fail(struct stats *stats, const char *name, const char *text);
-
-/* Calls what() for each of these interfaces; what is none fails. names ends with NULL. */
-void stats_each(struct stats *stats, char **names,
-		void (*what)(struct stats *stats, unsigned int ifindex, const char *name));
 
 /* Prints the counters of these interfaces, or of all. Returns the exit code. */
 int stats_print(struct stats *stats, char **names);

@@ -2,6 +2,7 @@
 /* What operators do to the pins. */
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,19 @@ static bool agent_runs(void)
 	return pid != 0;
 }
 
+/* Does it to each of these interfaces; what is none fails. */
+static void run_each(struct stats *stats, const struct stats_command *command, char **names)
+{
+	for (; *names; names++) {
+		unsigned int ifindex = if_nametoindex(*names);
+
+		if (ifindex)
+			command->run(stats, ifindex, *names);
+		else
+			stats_fail(stats, *names, "there is no such interface");
+	}
+}
+
 static int unload_all(struct stats *stats)
 {
 	int err = pins_each_namespace(stats->directory, unload_namespace, stats);
@@ -149,7 +163,7 @@ int stats_run_command(struct stats *stats, const struct stats_command *command, 
 		return unload_all(stats);
 	if (stats_open_pins(stats))
 		return EXIT_FAILURE;
-	stats_each(stats, names, command->run);
+	run_each(stats, command, names);
 	if (command->run == unload)
 		unload_common(stats->pins);
 	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -9,17 +9,19 @@
 #include "pins.h"
 #include "stats.h"
 
-enum { OPTION_ALL = 256, OPTION_CPU };
+enum { OPTION_ALL = 256, OPTION_CPU, OPTION_JSON };
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, OPTION_ALL },
 	{ "cpu", no_argument, NULL, OPTION_CPU },
+	{ "json", no_argument, NULL, OPTION_JSON },
 	{ 0 },
 };
 
 static void print_usage(void)
 {
-	printf("Usage: xdp-stats [-p DIRECTORY] [-w SECONDS [-c COUNT]] [--cpu] [IFNAME...]\n"
+	printf("Usage: xdp-stats [-p DIRECTORY] [-w SECONDS [-c COUNT]] [--cpu] [--json] "
+	       "[IFNAME...]\n"
 	       "       xdp-stats [-p DIRECTORY] unload IFNAME...|--all\n"
 	       "       xdp-stats [-p DIRECTORY] release|retake IFNAME...\n"
 	       "Show the XDP counters that xdp-agentx has pinned, of all interfaces or of "
@@ -27,6 +29,7 @@ static void print_usage(void)
 	       "  -w SECONDS    show them again and again, with rates, at this interval\n"
 	       "  -c COUNT      as often as this\n"
 	       "  --cpu         what each CPU counted, but for zeros, instead of the sums\n"
+	       "  --json        as JSON, a line each time\n"
 	       "  -p DIRECTORY  where the pins are (" PINS_DIRECTORY ")\n"
 	       "  -h            print this text, and exit\n"
 	       "  -v            print the version, and exit\n\n"
@@ -69,6 +72,9 @@ int main(int argc, char **argv)
 			break;
 		case OPTION_CPU:
 			stats.by_cpu = true;
+			break;
+		case OPTION_JSON:
+			stats.json = true;
 			break;
 		case 'h':
 			print_usage();

@@ -59,6 +59,8 @@ exact "... and served" xa
 is "... equal to xdp-filter status" "$(table xa | head -n 3)" "$(filter_says)"
 is "... and to ethtool -S" "$(driver_says xa)" "$(driver_to_say xa)"
 is "... and to xdp-stats" "$("$XDP_STATS" xa | awk '/^xa/ { print $3, $4 }')" "$(notes xa)"
+is "... which says whose it is" "$("$XDP_STATS" xa | grep '^#')" \
+	"# xa: native, map, active, program $(xdp_id xa) xdpfilt_alw_all"
 like "the log" "$(<$RUN/agent.log)" \
 	"^xa: reading the map of program 'xdpfilt_alw_all' \(id $(xdp_id xa), native\)$"
 before=$(column 10 xa)
@@ -112,6 +114,7 @@ for verdict in {0..4}; do
 done
 exact "... all verdicts" xa
 is "... and the same by xdp-stats" "$("$XDP_STATS" xa | awk '/^xa/ { print $3, $4 }')" "$(notes xa)"
+like "... which says that it is read" "$("$XDP_STATS" xa)" "^# xa: native, map, active, program $(id prog named) "
 
 is "release" "$("$XDP_STATS" release xa)" "xa: released; the agent lets go within xdpReconcile seconds"
 ok "... nothing of it is read" wait_for 3 waiting xa

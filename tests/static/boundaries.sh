@@ -61,9 +61,12 @@ source_target: source source_kernel source_replacements util
 source_tracing: common_map errors observe observe.skel source source_kernel source_program source_target util
 source_use_map: log source source_kernel source_map source_private source_program util
 source_watch: log netns source source_kernel source_program util watch_xdp.skel
-stats: pins
+stats: pins stats_json stats_table
 stats_commands: lock pins source stats
-stats_table: source stats util
+stats_json: stats_look
+stats_look: counters links lock pins source util
+stats_screen:
+stats_table: stats_look stats_screen
 supervisor: log util
 util:
 xdp-stats: pins stats"

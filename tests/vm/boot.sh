@@ -16,7 +16,7 @@ builddir=$(realpath "${builddir:-.}")
 PATH=$PATH:/usr/sbin:/sbin
 
 # What the tests may call; a package that is not here is left out, and the tests that need it skip.
-packages=(bash bpftool coreutils dash diffutils ethtool findutils grep iproute2 iputils-ping kmod
+packages=(bash bpftool bsdutils coreutils dash diffutils ethtool findutils grep iproute2 iputils-ping jq kmod
 	libc-bin libcap2-bin libsnmp-base libxdp1 mount procps sed snmp snmpd snmptrapd strace util-linux
 	xdp-tools)
 modules=(veth dummy 8021q bonding bridge macvlan ifb tun)

@@ -5,6 +5,8 @@
 # shellcheck disable=SC2154 # /job sets them
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 mount -t devtmpfs dev /dev
+mkdir /dev/pts
+mount -t devpts pts /dev/pts
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 ln -s /proc/self/fd /dev/fd

@@ -54,6 +54,9 @@ agree() {
 	exact "$1: the table" xa
 	is "... xdp-filter" "$(filter_says)" "$(to_say filter | head -n 3)"
 	is "... the driver" "$(driver_says)" "$(driver_to_say)"
+	is "... xdp-stats" "$("$builddir/src/xdp-stats" xa | awk '/^xa/ { print $3, $4 }')" "$(to_say xa)"
+	is "... by observing" "$("$builddir/src/xdp-stats" xa | grep '^#')" \
+		"# xa: native, observe, active, program $(xdp_id xa) $(column 6 xa | tr -d '"')"
 }
 
 veth xa
