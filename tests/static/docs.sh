@@ -38,10 +38,25 @@ lint() {
 	mandoc -T lint -W all "$1" 2>&1 | grep -vE ': Xr .* [0-9]( |$)|mandoc.db lacks'
 }
 
-# The targets of links in FILE that are no addresses, relative to the directory of FILE.
+# The anchors of a document, as they are made of its headings.
+anchors() {
+	sed -nE 's/^#+ //p' "$1" | tr 'A-Z ' 'a-z-' | sed 's/[^a-z0-9_-]//g'
+}
+
+# The targets of links in FILE that are no addresses.
+links() {
+	tr '\n' ' ' <"$1" | grep -oE '\]\([^) ]+' | sed 's/^](//' | grep -vE '^https?:'
+}
+
+# Those that are not there: files relative to the directory of FILE, and headings.
 dead_links() {
-	grep -oE '\]\([^)#]+' "$1" | sed 's/^](//' | grep -vE '^https?:' | while read -r target; do
-		[ -e "$(dirname "$1")/$target" ] || echo "$target"
+	local target file anchor
+
+	for target in $(links "$1"); do
+		file=${target%%#*} anchor=${target#*#}
+		file=${file:+$(dirname "$1")/$file}
+		[ -e "${file:-$1}" ] || echo "$target"
+		[ "$anchor" = "$target" ] || anchors "${file:-$1}" | grep -qxF -- "$anchor" || echo "$target"
 	done
 }
 
