@@ -4,7 +4,7 @@
 # is alive, as often as is asked for, whatever snmpd does.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 
-WATCHDOG=6 # seconds: WatchdogSec=
+WATCHDOG=4 # seconds: WatchdogSec=
 
 # told: all that it has told, but for the signs of life.
 told() {
