@@ -43,7 +43,7 @@ static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 		size_t len = value->name_length > root_len ? value->name_length - root_len : 0;
 		const oid *name = value->name + root_len;
 		size_t row = table_find(&table, name, len, info->mode == MODE_GET);
-		oid found[TABLE_DEPTH];
+		unsigned long found[TABLE_DEPTH];
 
 		table_name(&table, row, found);
 		if (row == table_rows(&table) && info->mode == MODE_GETNEXT)
