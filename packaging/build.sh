@@ -89,8 +89,9 @@ install_packages() {
 		return 1
 	fi >&2
 	echo "Installing ${missing[*]}" | fold -s -w 100
-	for daemon in snmpd snmptrapd prometheus prometheus-snmp-exporter icinga2; do
-		command -v "$daemon" >/dev/null || new_daemons+=("$daemon")
+	for daemon in snmpd snmptrapd prometheus prometheus-snmp-exporter icinga2 postgresql \
+		zabbix-server; do
+		[ -e "/etc/init.d/$daemon" ] || new_daemons+=("$daemon")
 	done
 
 	# Nothing of the system's is started: systemctl obeys the one variable, sysvinit the others.
@@ -104,7 +105,7 @@ install_packages() {
 	fi
 	# Nor will it be at the next boot.
 	for daemon in "${new_daemons[@]}"; do
-		command -v "$daemon" >/dev/null || continue
+		[ -e "/etc/init.d/$daemon" ] || continue
 		update-rc.d "$daemon" disable >>"$2" 2>&1
 		[ ! -e "/lib/systemd/system/$daemon.socket" ] ||
 			SYSTEMD_OFFLINE=1 systemctl disable "$daemon.socket" >>"$2" 2>&1
