@@ -42,6 +42,7 @@ jq              jq                      jq
 kmod            kmod                    depmod
 libcmocka-dev   libcmocka-devel         /usr/include/cmocka.h
 mandoc          mandoc                  mandoc
+python3         python3                 python3
 qemu-system-x86 qemu-system-x86-core    qemu-system-x86_64
 shellcheck      ShellCheck              shellcheck
 smitools        libsmi                  smilint

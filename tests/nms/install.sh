@@ -11,14 +11,22 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 packages_for_nms() {
 	packages_to_run
 	cat <<'END'
+curl                     curl                     curl
 debootstrap              debootstrap              debootstrap
 icinga2-bin              icinga2                  icinga2
 jq                       jq                       jq
+locales                  glibc-langpack-en        localedef
+php-cgi                  php-cgi                  php-cgi
+php-cli                  php-cli                  php
+php-pgsql                php-pgsql                /usr/share/doc/php-pgsql
+postgresql               postgresql-server        /usr/lib/postgresql
 prometheus               prometheus               promtool
 prometheus-snmp-exporter prometheus-snmp-exporter prometheus-snmp-exporter
 python3-yaml             python3-pyyaml           /usr/lib/python3/dist-packages/yaml
 rrdtool                  rrdtool                  rrdtool
 snmpsim                  snmpsim                  snmpsimd
+zabbix-frontend-php      zabbix-web               /usr/share/zabbix
+zabbix-server-pgsql      zabbix-server-pgsql      zabbix_server
 END
 }
 
