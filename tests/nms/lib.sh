@@ -52,9 +52,20 @@ pace() {
 		while [ $((sent * 50000000)) -lt $(($(date +%s%N) - start)) ]; do
 			deliver "$@"
 			sent=$((sent + 1))
+			echo "$(date +%s.%N) $((sent * $3))"
 		done
 		sleep 0.02
-	done
+	done >"$RUN/sent-$1-$2"
+}
+
+# sent_rate NAME VERDICT FROM TO: frames a second that were really sent there between these times; a
+# busy machine sends late.
+sent_rate() {
+	awk -v from="$3" -v to="$4" '
+		function at(time) { return last + ($2 - last) * (time - before) / ($1 - before) }
+		NR > 1 && before <= from && from < $1 { first = at(from) }
+		NR > 1 && before <= to && to < $1 { printf "%.3f\n", (at(to) - first) / (to - from); exit }
+		{ before = $1; last = $2 }' "$RUN/sent-$1-$2"
 }
 
 end_pace() {

@@ -121,9 +121,9 @@ start_pace eth1 $PASS 500 60
 start_pace eth2 $ABORTED 20
 run_command README.md '^prometheus --config' >$RUN/prometheus.log 2>&1 &
 
-# value EXPRESSION: of the one series.
+# value EXPRESSION [OPTION...]: of the one series.
 value() {
-	promtool query instant http://127.0.0.1:9090 "$1" 2>&1 | sed -n 's/.* => \([^ ]*\) @.*/\1/p'
+	promtool query instant "${@:2}" http://127.0.0.1:9090 "$1" 2>&1 | sed -n 's/.* => \([^ ]*\) @.*/\1/p'
 }
 
 # age: for how many seconds there have been values, of every job.
@@ -132,18 +132,25 @@ age() {
 }
 ok "Prometheus has values of 25 seconds" wait_for 60 age 25
 
-# rate_is TEXT SELECTOR EXPECTED: over 20 seconds, for each job.
+# rate_is TEXT METRIC NAME VERDICT FACTOR: over 20 seconds, for each job, equal to what was sent between the first
+# and the last scrape that it is made of.
 rate_is() {
-	local job
+	local job series times now verdicts=(aborted drop pass)
 
 	for job in xdp ${trixie:+new}; do
-		ok "$job: $1" near "$(value "rate($2,job='$job'}[20s])")" "$3"
+		series="$2{ifName='$3',xdpStatsAction='${verdicts[$4]}',job='$job'}[20s]"
+		now=$(date +%s)
+		times=$(promtool query instant --time "$now" http://127.0.0.1:9090 "$series" |
+			sed -n 's/^[0-9.e+]* @\[\([0-9.]*\)\]$/\1/p' | sed -n '1p;$p' | paste -sd' ')
+		# shellcheck disable=SC2086 # two words
+		ok "$job: $1" near "$(value "rate($series)" --time "$now")" \
+			"$(awk -v rate="$(sent_rate "$3" "$4" $times)" "BEGIN { print rate * $5 }")"
 	done
 }
-rate_is "dropped frames" "xdpStatsPackets{ifName='eth1',xdpStatsAction='drop'" 1000
-rate_is "... octets" "xdpStatsBytes{ifName='eth1',xdpStatsAction='drop'" 100000
-rate_is "passed frames" "xdpStatsPackets{ifAlias='uplink',xdpStatsAction='pass'" 500
-rate_is "aborted frames" "xdpStatsPackets{ifName='eth2',xdpStatsAction='aborted'" 20
+rate_is "dropped frames" xdpStatsPackets eth1 $DROP 1
+rate_is "... octets" xdpStatsBytes eth1 $DROP 100
+rate_is "passed frames" xdpStatsPackets eth1 $PASS 1
+rate_is "aborted frames" xdpStatsPackets eth2 $ABORTED 1
 ok "the recording rule: two of three are dropped" near "$(value "xdp:drop_ratio:rate5m{ifName='eth1',job='xdp'}")" 0.6667
 is "... and none on the other interface" "$(value "xdp:drop_ratio:rate5m{ifName='eth2',job='xdp'}")" 0
 is "the program that aborts is on its way to an alert" \
@@ -153,6 +160,51 @@ for query in 'rate\(' drop_ratio; do
 	is "a query of the README: a line for eth1 dropped, and one for the other" \
 		"$(run_command README.md "promtool query instant .*$query" | tee /dev/fd/3 | grep -c 'job="xdp"')" 2
 done 3> >(sed 's/^/# /')
+
+# --- Grafana -------------------------------------------------------------------------------------
+
+# Another program, with another map: something to annotate.
+load another
+attach eth2 another
+changed() {
+	[ "$(value "sum(changes(xdpIfDiscontinuityTime{job='xdp'}[20s]) > 0) and sum(changes(xdpIfProgramChanges{job='xdp'}[20s]) > 0)")" ]
+}
+ok "a program is exchanged: Prometheus sees it" wait_for 20 changed
+
+# as_grafana: fills in what Grafana does, for all hosts and interfaces.
+# shellcheck disable=SC2016 # the variables are Grafana's
+as_grafana() {
+	sed 's/\$__rate_interval/20s/g; s/\$job/xdp/g; s/\$[a-zA-Z]*/.*/g'
+}
+
+DASHBOARD=$NMS/grafana/xdp.json
+expressions=$(jq -r '(.panels[].targets[], .annotations.list[]).expr' "$DASHBOARD" | as_grafana)
+ok "the dashboard has expressions: $(wc -l <<<"$expressions")" [ "$(wc -l <<<"$expressions")" -ge 12 ]
+while read -r expression; do
+	ok "there is data for ${expression:0:60}" [ "$(value "$expression")" ]
+done <<<"$expressions"
+
+# by_variable QUERY: label_values(SELECTOR, LABEL), asked as Grafana does.
+by_variable() {
+	local selector label
+
+	IFS='()' read -r _ selector _ <<<"$1"
+	label=${selector##*, }
+	curl -sG "http://127.0.0.1:9090/api/v1/label/$label/values" --data-urlencode "match[]=${selector%, *}" |
+		jq -r '.data | join(" ")'
+}
+while read -r query; do
+	echo "# $query: $(by_variable "$query")"
+	ok "there are values for $query" [ "$(by_variable "$query")" ]
+done < <(jq -r '.templating.list[].query.query' "$DASHBOARD" | as_grafana)
+# shellcheck disable=SC2016
+is "no other variable is used" "$(grep -o '"expr": .*' "$DASHBOARD" | grep -oE '\$[a-zA-Z_]+' | sort -u | paste -sd' ')" \
+	'$__rate_interval $ifName $instance $job'
+value_of() {
+	promtool query instant http://127.0.0.1:9090 "$1"
+}
+like "a row of the table of programs" "$(value_of "$(grep group_left <<<"$expressions")")" \
+	'ifName="eth1".*xdpIfAttachMode="native", xdpIfCounterSource="map", xdpIfProgramName="own_map", xdpIfStatus="active"'
 
 # --- a restart of the agent, and its end ---------------------------------------------------------
 
@@ -164,7 +216,7 @@ later() {
 }
 now=$(value "count_over_time(up{job='xdp'}[1h])")
 ok "after a restart of the agent" wait_for 30 later $((now + 12))
-rate_is "there is no spike" "xdpStatsPackets{ifName='eth1',xdpStatsAction='drop'" 1000
+rate_is "there is no spike" xdpStatsPackets eth1 $DROP 1
 stop_agent
 gone() {
 	[ "$(value "count(ALERTS{alertname='XdpNotServed',job='xdp'})")" = 1 ]
