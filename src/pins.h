@@ -13,9 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where pins are unless the configuration says otherwise. */
-#define PINS_DIRECTORY "/sys/fs/bpf/xdp-agentx"
-
 /* Size of the buffer in which a refusal is described. */
 #define PINS_ERROR_MAX 256
 
