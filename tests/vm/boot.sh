@@ -13,6 +13,7 @@
 srcdir=$(realpath "${srcdir:-$(dirname "${BASH_SOURCE[0]}")/../..}")
 builddir=$(realpath "${builddir:-.}")
 . "$srcdir/tests/tap.sh"
+. "$srcdir/tests/vm/kernel.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
 # What the tests may call; a package that is not here is left out, and the tests that need it skip.
@@ -56,26 +57,6 @@ case $cpus in
 *of*) online=${cpus%of*} possible=${cpus#*of} ;;
 *) online=$cpus possible=$cpus ;;
 esac
-
-# fetch DIR: the newest kernel of this version, by its package, which is unpacked and not installed.
-fetch() {
-	local package
-
-	package=$(apt-cache pkgnames "linux-image-$kernel." | grep -E '[0-9]-cloud-amd64$' |
-		sort -V | tail -n 1)
-	[ "$package" ] || {
-		echo "no package linux-image-$kernel.*-cloud-amd64 in this machine's archives"
-		return 1
-	}
-	rm -rf "$1.new"
-	mkdir "$1.new"
-	(cd "$1.new" && timeout 300 apt-get -q download "$package" >download.log 2>&1) || {
-		echo "apt-get cannot download $package: $(grep '^E:' "$1.new/download.log" | tail -n 1)"
-		return 1
-	}
-	dpkg -x "$1.new/$package"_*.deb "$1.new" && rm "$1.new"/*.deb &&
-		depmod -b "$1.new" "$(ls "$1.new/lib/modules")" && mv "$1.new" "$1"
-}
 
 # pack ROOT: all that goes into the initramfs.
 pack() {
@@ -215,10 +196,7 @@ for command in apt-get dpkg qemu-system-x86_64 cpio depmod; do
 done
 mkdir -p "$builddir/tests/vm/machines"
 cache=$builddir/tests/vm/machines/kernel-$kernel console=$builddir/tests/vm/console-$kernel-$cpus.log
-(
-	flock 9
-	[ -d "$cache" ] || fetch "$cache"
-) 9>"$cache.lock" >"$console" 2>&1 || skip_all "$(tail -n 1 "$console")"
+fetch_kernel "$kernel" "$cache" >"$console" 2>&1 || skip_all "$(tail -n 1 "$console")"
 
 qemu='' work=$(mktemp -d "$builddir/tests/vm/machines/root.XXXXXX") || exit 1
 # timeout(1) signals twice: the second one shall not disturb.
