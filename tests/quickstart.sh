@@ -55,6 +55,9 @@ ok "ping, the peer's interface and the row pass have the same number" grep -Ex '
 		/run/output | uniq -c
 )
 
+is "it runs the commands that README.md shows of it" \
+	"$(sed '/^## Two commands/,/^## What it serves/!d' README.md | sed -n 's/^    \(\$ \)/\1/p' |
+		grep -vxFf /run/output)" ""
 is "xdp-stats shows the same, without SNMP" \
 	"$(awk '$1 == "xdp0" && $2 == "pass" { print $3, $4 }' /run/output)" \
 	"$(awk '$1 ~ /^[0-9]+\.pass$/ { print $2, $3 }' /run/output)"

@@ -75,7 +75,7 @@ pack() {
 		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
 		find "$builddir"/{src,tests} -path '*/tests/vm/machines' -prune -o \
 			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
-		find "$srcdir"/{bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/machines' -prune -o \
+		find "$srcdir"/{README.md,bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/machines' -prune -o \
 			-type f ! -name '*.o' -print
 		printf '%s\n' "${tests[@]}"
 	)
