@@ -214,8 +214,7 @@ static void print_hidden(const struct table *table, size_t count, size_t all)
 {
 	char line[LINE_MAX_LENGTH];
 
-	snprintf(line, sizeof(line), "not shown for lack of room: %zu of %zu interfaces", count,
-		 all);
+	snprintf(line, sizeof(line), "no room for %zu of %zu interfaces", count, all);
 	screen_line(table->screen, false, line);
 }
 

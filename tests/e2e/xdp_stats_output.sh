@@ -154,8 +154,8 @@ drawn=$(on_terminal 24 80 -w 1 -c 1)
 is "nor is a single look drawn in place" "$(grep -c '^  pass' <<<"$drawn")" 204
 drawn=$(on_terminal 24 80 -w 1 -c 2)
 is "what is drawn in place fits" "$(($(wc -l <<<"$drawn") / 2)) $(grep -c '^  pass' <<<"$drawn")" "20 6"
-is "... and says what does not" "$(grep -o '^not shown.*' <<<"$drawn" | uniq)" \
-	"not shown for lack of room: 201 of 204 interfaces^[[K"
+is "... and says what does not" "$(grep -o '^no room.*' <<<"$drawn" | uniq)" \
+	"no room for 201 of 204 interfaces^[[K"
 
 # One that vanishes between two looks, and one that comes.
 # shellcheck disable=SC2016 # the other shell expands it

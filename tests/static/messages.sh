@@ -9,7 +9,7 @@ DOCUMENT=docs/troubleshooting.md
 # No message: parts of what is told as news, names that others ask for, and what is not told at all.
 except='observer and|program and|program taken off|no longer observed|reading the map of
 libbpf: Kernel error message|XDP-STATS-MIB: what XDP programs do with frames|registering pdu failed
-no program replaces its entry function|not shown for lack of room
+no program replaces its entry function|no room for
 the counter program is there and will be taken off'
 
 # texts [FUNCTION|...] <SOURCE: of two words and more, a line each, cut where something is put in; but not
