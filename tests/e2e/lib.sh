@@ -179,6 +179,32 @@ descriptors() {
 	find "/proc/$agent_pid/fd" -mindepth 1 | wc -l
 }
 
+# open_on_exec PID: the descriptors that a program which it starts would inherit, but for the first three.
+open_on_exec() {
+	local info flags
+
+	for info in "/proc/$1/fdinfo"/*; do
+		flags=$(sed -n 's/^flags:\s*//p' "$info")
+		[ "${info##*/}" -lt 3 ] || [ $((flags & 02000000)) != 0 ] || echo "${info##*/}"
+	done
+}
+
+# with_many_descriptors PROGRAM: the path of one that starts it with those below 1,110 in use.
+with_many_descriptors() {
+	local script
+	script=$RUN/many_descriptors-${1##*/}
+	cat >"$script" <<-END
+		#!/bin/bash
+		ulimit -Sn 2048
+		for ((fd = 3; fd < 1110; fd++)); do
+			[ \$fd = 255 ] || eval "exec \$fd</dev/null" # that one is bash's own
+		done
+		exec $1 "\$@"
+	END
+	chmod +x "$script"
+	echo "$script"
+}
+
 # serve ARGUMENT...: snmpd and the agent, until the agent's objects are there.
 serve() {
 	start_snmpd

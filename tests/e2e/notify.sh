@@ -3,37 +3,13 @@
 # Notifications, as snmptrapd gets them through snmpd: each with its objects, none for what was there,
 # kept while snmpd is away, and in bursts that no other manager notices.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
-need snmptrapd
+. "$srcdir/tests/e2e/notify_lib.sh"
 
-SINK=127.0.0.1:16162
 OTHER=$builddir/tests/e2e/pass.bpf.o # its program is called somebody
 MANY=400
 QUEUE=256 # NOTIFY_QUEUE
 
 # --- what has come -------------------------------------------------------------------------------
-
-start_snmptrapd() {
-	# shellcheck disable=SC2046 # several words
-	snmptrapd -f -C -c /dev/null --disableAuthorization=yes $(names) -OQUs -F '%V|%v\n' \
-		-Lf $RUN/traps "udp:$SINK" &
-	trapd_pid=$!
-	wait_for 10 grep -q '^NET-SNMP version' $RUN/traps
-}
-
-# traps: ours since the last call of forget, a line each: NAME|OBJECT=VALUE|OBJECT=VALUE ...
-forgotten=0
-traps() {
-	sed -n "$((forgotten + 1)),\$p" $RUN/traps | grep -a 'snmpModules.1.1.4.1.0 = xdp' |
-		sed 's/.*snmpModules.1.1.4.1.0 = //; s/ = /=/g'
-}
-
-forget() {
-	forgotten=$(wc -l <$RUN/traps)
-}
-
-arrived() {
-	[ "$(traps | wc -l)" -ge "$1" ]
-}
 
 arrived_once() {
 	[ "$(traps | sort -u | wc -l)" -ge "$1" ]
@@ -69,10 +45,6 @@ status() {
 		)xdpIfStatusText.$(ifindex "$1")=$3"
 }
 
-suppressed() {
-	get $ROOT.1.1.8.0
-}
-
 others_program() {
 	[ "$(xdp_id "$1")" ] && [ "$(xdp_id "$1")" != "$2" ]
 }
@@ -84,17 +56,6 @@ left_alone() {
 
 settings() {
 	printf '%s\n' "agentXPingInterval 1" "xdpReconcile 1" "$@" >$RUN/agent.conf
-}
-
-hang_up() {
-	local before
-	before=$(grep -c 'configuration was read again' $RUN/agent.log)
-	kill -HUP "$agent_pid"
-	wait_for 5 reloaded "$before"
-}
-
-reloaded() {
-	[ "$(grep -c 'configuration was read again' $RUN/agent.log)" -gt "$1" ]
 }
 
 # --- one by one ----------------------------------------------------------------------------------
@@ -184,19 +145,12 @@ the_traps "an interface that no line matches: none" \
 
 # all_have: each of the many has a program. Not by their rows: there may be no snmpd.
 all_have() {
-	[ "$(ip -d link show | grep -A9 ': nz' | grep -c 'prog/xdp id')" = $MANY ]
+	[ "$(ip -o -d link show | grep -c '^[0-9]*: nz.*prog/xdp id')" = $MANY ]
 }
 
 # accounted: what arrived, and what xdpNotificationsSuppressed has grown by, is what was due.
 accounted() {
 	[ $(($(traps | wc -l) + $(suppressed) - $1)) -ge $MANY ]
-}
-
-# poll: another manager, until told to stop; what it was answered is in $RUN/polled.
-poll() {
-	while [ ! -e $RUN/stop ]; do
-		snmpget -v2c -c public -t 3 -r 0 -Oqv "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 2>&1
-	done >$RUN/polled
 }
 
 stop_snmpd
@@ -293,6 +247,5 @@ is "xdpRootOid moves the notifications and their objects" \
 stop_agent
 is "SIGTERM ends it with 0" "$agent_code" 0
 unload >/dev/null
-kill "$trapd_pid"
-wait "$trapd_pid" 2>/dev/null
+stop_snmptrapd
 done_testing

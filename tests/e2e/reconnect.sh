@@ -148,39 +148,16 @@ ok "sysORTable has no entry any more" wait_for 5 sys_or_entries 0
 
 # --- with more descriptors than select(2) can take, by TCP ---------------------------------------
 
-is_open_on_exec() {
-	local flags
-	flags=$(sed -n 's/^flags:\s*//p' "$1")
-	[ $((flags & 02000000)) = 0 ]
-}
-
-# The descriptors that a program which the agent starts would inherit, but for the first three.
-open_on_exec() {
-	local info
-	for info in "/proc/$agent_pid/fdinfo"/*; do
-		[ "${info##*/}" -lt 3 ] || ! is_open_on_exec "$info" || echo "${info##*/}"
-	done
-}
-
 stop_snmpd
 AGENTX=tcp:localhost:7051
-cat >$RUN/many_descriptors <<-END
-	#!/bin/bash
-	ulimit -Sn 2048
-	for ((fd = 3; fd < 1110; fd++)); do
-		[ \$fd = 255 ] || eval "exec \$fd</dev/null" # that one is bash's own
-	done
-	exec $AGENT "\$@"
-END
-chmod +x $RUN/many_descriptors
-AGENT=$RUN/many_descriptors
+AGENT=$(with_many_descriptors "$AGENT")
 rounds KILL TERM
 highest=$(find "/proc/$agent_pid/fd" -lname 'socket:*' -printf '%f\n' | sort -n | tail -1)
 ok "the agent's connection has a descriptor above 1,024" [ "$highest" -gt 1024 ]
 ok "... and it counts" wait_for 5 counting xa
 frames xa 5 60
 is "... exactly" "$(passed xa)" "5 300"
-is "no descriptor stays open on exec" "$(open_on_exec)" ""
+is "no descriptor stays open on exec" "$(open_on_exec "$agent_pid")" ""
 
 # --- signals interrupt its system calls ----------------------------------------------------------
 
