@@ -179,6 +179,11 @@ descriptors() {
 	find "/proc/$agent_pid/fd" -mindepth 1 | wc -l
 }
 
+# cpu_time PID: of a process with one thread, in nanoseconds.
+cpu_time() {
+	cut -d' ' -f1 "/proc/$1/schedstat"
+}
+
 # open_on_exec PID: the descriptors that a program which it starts would inherit, but for the first three.
 open_on_exec() {
 	local info flags
