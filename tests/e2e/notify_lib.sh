@@ -63,7 +63,7 @@ poll() {
 
 	while [ ! -e "$RUN/stop" ]; do
 		start=$(date +%s%3N)
-		answer=$(snmpget -v2c -c public -t 3 -r 0 -Oqv "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 2>&1)
+		answer=$(snmpget -v2c -c public -t 10 -r 0 -Oqv "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 2>&1)
 		echo "$(($(date +%s%3N) - start)) $answer"
 	done >"$RUN/polled"
 }

@@ -67,6 +67,7 @@ is "... of all kinds" "$(traps | cut -d'|' -f1 | sort -u | paste -sd' ')" \
 
 touch $RUN/stop
 wait $poll_pid
+# snmpd itself waits for the kernel while it reads its interfaces and their programs are changed.
 echo "# another manager: $(wc -l <$RUN/polled) requests, the slowest answer after $(
 	sort -n $RUN/polled | tail -n 1 | cut -d' ' -f1) ms"
 is "another manager was answered each time" "$(grep -c Timeout $RUN/polled)" 0
