@@ -62,10 +62,11 @@ count_calls() {
 	restore
 }
 
-# kill_at NUMBER AGENT: of all. The agent looks at links of the whole machine, so other tests shift the
-# number of a call, and it may not come to the one that was counted: they are counted anew, then.
+# kill_at NUMBER AGENT: of all; sets call and nth. The agent looks at links of the whole machine, so
+# other tests shift the number of a call, and it may not come to the one that was counted: they are
+# counted anew, then.
 kill_at() {
-	local attempt call nth
+	local attempt
 
 	for attempt in 1 2 3; do
 		[ $attempt = 1 ] || count_calls "$2"
@@ -83,7 +84,6 @@ crash_at_each() {
 
 	count_calls "$agent"
 	for ((i = 0; i < ${#all[@]}; i += STEP)); do
-		read -r call nth <<<"${all[i]}"
 		kill_at $i "$agent" && killed=$((killed + 1))
 		tries=$((tries + 1))
 		frames xa 2 60 # the network works, counted or not

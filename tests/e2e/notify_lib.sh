@@ -56,14 +56,14 @@ reloaded() {
 	[ "$(grep -c 'configuration was read again' "$RUN/agent.log")" -gt "$1" ]
 }
 
-# poll: another manager, until there is $RUN/stop. $RUN/polled has a line for each of its requests:
-# after how many milliseconds it was answered, and what.
+# poll [SECONDS]: another manager, which waits that long for an answer, until there is $RUN/stop.
+# $RUN/polled has a line for each of its requests: after how many milliseconds it was answered, and what.
 poll() {
 	local start answer
 
 	while [ ! -e "$RUN/stop" ]; do
 		start=$(date +%s%3N)
-		answer=$(snmpget -v2c -c public -t 10 -r 0 -Oqv "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 2>&1)
+		answer=$(snmpget -v2c -c public -t "${1-3}" -r 0 -Oqv "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 2>&1)
 		echo "$(($(date +%s%3N) - start)) $answer"
 	done >"$RUN/polled"
 }

@@ -45,7 +45,7 @@ echo "xdpInterface many* map" >$RUN/agent.conf
 start_snmpd "trap2sink $SINK public"
 start_agent -c $RUN/agent.conf
 wait_for 10 served
-poll &
+poll 10 &
 poll_pid=$!
 
 start=$(date +%s%3N)
