@@ -148,9 +148,8 @@ bool mib_get_next(netsnmp_variable_list *value)
 {
 	struct relative at = below_root(value);
 
-	if (behind_root(value))
+	if (!at.name && behind_root(value))
 		return false;
-
 	for (size_t i = 0; i < TABLES; i++) {
 		const struct mib_table *table = tables[i];
 		size_t skip = table->prefix_len + 1;

@@ -14,8 +14,7 @@
  */
 int privileges_drop(void);
 
-/* Says, a line for each, which capabilities are missing, and what these rules could do with them.
- */
+/* Says, a line for each, which capabilities are missing and what they would give to these rules. */
 void privileges_report(const struct rules *rules);
 
 #endif
