@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cpus.h"
 
+#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "util.h"
 
 #define POSSIBLE "/sys/devices/system/cpu/possible"
+
+int cpus_count(void)
+{
+	return libbpf_num_possible_cpus();
+}
 
 size_t cpus_parse(const char *text, unsigned int *number, size_t max)
 {

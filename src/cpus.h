@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The numbers of the possible CPUs, which may have gaps. */
+/* The possible CPUs: how many, and their numbers, which may have gaps. */
 #ifndef XDP_AGENTX_CPUS_H
 #define XDP_AGENTX_CPUS_H
 
 #include <stddef.h>
+
+/* How many are possible: a value of a per-CPU map has as many slots. Or -errno. */
+int cpus_count(void);
 
 /*
  * Takes a list of CPUs as the kernel writes it, "0-3,8" (Linux,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common_map.h"
+#include "cpus.h"
 #include "errors.skel.h"
 #include "errors_links.h"
 #include "log.h"
@@ -160,7 +161,7 @@ void errors_keep(void)
 void errors_add(const struct pins *pins, unsigned int ifindex)
 {
 	_cleanup_free_ struct xdp_errors *none = NULL;
-	int cpus = source_possible_cpus(), err;
+	int cpus = cpus_count(), err;
 
 	if (errors_open(pins) || !errors.counting || cpus < 0)
 		return;
@@ -209,7 +210,7 @@ void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, 
 int errors_read(unsigned int ifindex, struct xdp_errors *sum)
 {
 	_cleanup_free_ struct xdp_errors *slots = NULL;
-	int cpus = source_possible_cpus(), err;
+	int cpus = cpus_count(), err;
 
 	if (!errors.counting)
 		return -ENOENT;

@@ -36,19 +36,6 @@ void iface_set_program(struct iface *iface, uint32_t prog_id, enum xdp_mode mode
 	iface->visible |= prog_id != 0;
 }
 
-const char *iface_mode_name(enum xdp_mode mode)
-{
-	static const char *const names[] = {
-		[XDP_MODE_NONE] = "none",
-		[XDP_MODE_NATIVE] = "native",
-		[XDP_MODE_GENERIC] = "generic",
-		[XDP_MODE_OFFLOAD] = "offload",
-		[XDP_MODE_MULTIPLE] = "several modes",
-	};
-
-	return names[mode];
-}
-
 const char *iface_failure_of(enum source_kind wanted)
 {
 	return wanted == SOURCE_MAP ? "has no map that can be read" : "cannot be observed";
@@ -59,7 +46,7 @@ void iface_fail_foreign(struct iface *iface, const char *what, const char *why)
 	char text[STATUS_TEXT_MAX];
 	int used = snprintf(text, sizeof(text), "program '%.40s' (id %u, %s) %.40s: ",
 			    *iface->program.name ? iface->program.name : "?", iface->link.prog_id,
-			    iface_mode_name(iface->link.mode), what);
+			    xdp_mode_name(iface->link.mode), what);
 
 	snprintf(text + used, sizeof(text) - (size_t)used, "%s", why);
 	iface_set_state(iface, SOURCE_NONE, IFACE_FAILED, text);

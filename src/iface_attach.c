@@ -27,7 +27,7 @@ static int attach(struct iface *iface, char text[static STATUS_TEXT_MAX])
 	iface_set_program(iface, source_prog_id(iface->source), source_mode(iface->source));
 	iface->program = source_program(iface->source);
 	iface_set_state(iface, SOURCE_COUNT, IFACE_ACTIVE, text);
-	log_info("%s: counting (%s)%s%s", iface->link.name, iface_mode_name(iface->link.mode),
+	log_info("%s: counting (%s)%s%s", iface->link.name, xdp_mode_name(iface->link.mode),
 		 *text ? ": " : "", text);
 	return 0;
 }
@@ -38,7 +38,7 @@ static void set_active(struct iface *iface, enum source_kind kind, const char *d
 {
 	iface_set_state(iface, kind, IFACE_ACTIVE, text);
 	log_info("%s: %s program '%s' (id %u, %s)%s%s", iface->link.name, doing,
-		 iface->program.name, iface->link.prog_id, iface_mode_name(iface->link.mode),
+		 iface->program.name, iface->link.prog_id, xdp_mode_name(iface->link.mode),
 		 *text ? ": " : "", text);
 }
 

@@ -17,7 +17,7 @@ static bool is_ours(const struct iface *iface)
 	return iface->link.prog_id && iface->link.prog_id == source_prog_id_of(iface);
 }
 
-static bool hook_allows(enum rule_hook hook, enum xdp_mode mode)
+static bool hook_allows(enum xdp_hook hook, enum xdp_mode mode)
 {
 	return hook == HOOK_ANY || (hook == HOOK_NATIVE) == (mode == XDP_MODE_NATIVE);
 }

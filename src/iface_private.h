@@ -19,8 +19,6 @@ const char *iface_failure_of(enum source_kind wanted);
 /* For auto: text says why the program cannot be observed, why why its map cannot be read. */
 void iface_add_reason(char text[static STATUS_TEXT_MAX], const char *why);
 
-const char *iface_mode_name(enum xdp_mode mode);
-
 /* Whether the program's own map can be of this interface alone: 0, or -EBUSY with why not. */
 int iface_check_sharing(const struct iface *iface, char why[static STATUS_TEXT_MAX]);
 

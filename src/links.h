@@ -10,14 +10,7 @@
 #include <net/if.h>
 #include <stdint.h>
 
-/* Numbered like the MIB's XdpAttachMode. */
-enum xdp_mode {
-	XDP_MODE_NONE = 1,
-	XDP_MODE_NATIVE,
-	XDP_MODE_GENERIC,
-	XDP_MODE_OFFLOAD,
-	XDP_MODE_MULTIPLE
-};
+#include "xdp.h"
 
 struct link {
 	unsigned int ifindex;

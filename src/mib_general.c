@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xdpGeneral: the scalars. */
 #include "agentx.h"
+#include "cpus.h"
 #include "mib.h"
 #include "notify.h"
 
@@ -36,7 +37,7 @@ static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_var
 		mib_set_string(value, PACKAGE_STRING);
 		break;
 	case POSSIBLE_CPUS:
-		cpus = source_possible_cpus();
+		cpus = cpus_count();
 		if (cpus < 0)
 			return false;
 		mib_set_unsigned(value, (unsigned long)cpus, ASN_UNSIGNED);

@@ -21,7 +21,7 @@ static void print_line(const char *name, const struct rule *rule, const char *wh
 	bool attaches = rule && (rule->source == RULE_COUNT || rule->source == RULE_AUTO);
 
 	printf("%-16s %-8s %-8s %s\n", name, rule ? rule_source_name(rule->source) : "-",
-	       attaches ? rule_hook_name(rule->hook) : "-", what);
+	       attaches ? xdp_hook_name(rule->hook) : "-", what);
 }
 
 static const char *prediction(const struct iface *iface)

@@ -16,28 +16,27 @@ static const char *const source_names[] = {
 };
 static_assert(sizeof(source_names) / sizeof(*source_names) == RULE_MAP + 1, "a name each");
 
-static const char *const hook_names[] = {
-	[HOOK_ANY] = "any",
-	[HOOK_NATIVE] = "native",
-	[HOOK_GENERIC] = "generic",
-};
-static_assert(sizeof(hook_names) / sizeof(*hook_names) == HOOK_GENERIC + 1, "a name each");
-
 const char *rule_source_name(enum rule_source source)
 {
 	return source_names[source];
 }
 
-const char *rule_hook_name(enum rule_hook hook)
+static int source_of(const char *name)
 {
-	return hook_names[hook];
+	for (int source = RULE_OFF; source <= RULE_MAP; source++)
+		if (!strcmp(source_names[source], name))
+			return source;
+	return -1;
 }
 
-static int index_of(const char *const *names, int count, const char *name)
+/* None is any. */
+static int hook_of(const char *name)
 {
-	for (int i = 0; i < count; i++)
-		if (!strcmp(names[i], name))
-			return i;
+	if (!name || !*name)
+		return HOOK_ANY;
+	for (int hook = HOOK_ANY; hook <= HOOK_GENERIC; hook++)
+		if (!strcmp(xdp_hook_name(hook), name))
+			return hook;
 	return -1;
 }
 
@@ -61,7 +60,7 @@ static const char *pattern_fault(const char *pattern)
 }
 
 static int append(struct rules *rules, const char *pattern, enum rule_source source,
-		  enum rule_hook hook)
+		  enum xdp_hook hook)
 {
 	struct rule *grown = realloc(rules->rule, (rules->count + 1) * sizeof(*grown));
 	char *copy = strdup(pattern);
@@ -88,7 +87,7 @@ static void truncate_to(struct rules *rules, size_t count)
 }
 
 static int append_each(struct rules *rules, char *patterns, enum rule_source source,
-		       enum rule_hook hook, char error[static RULES_ERROR_MAX])
+		       enum xdp_hook hook, char error[static RULES_ERROR_MAX])
 {
 	size_t before = rules->count;
 	char *pattern;
@@ -117,22 +116,22 @@ static int append_each(struct rules *rules, char *patterns, enum rule_source sou
 int rules_add(struct rules *rules, const char *patterns, const char *source, const char *hook,
 	      char error[static RULES_ERROR_MAX])
 {
-	int source_index = index_of(source_names, RULE_MAP + 1, source);
-	int hook_index = hook && *hook ? index_of(hook_names, HOOK_GENERIC + 1, hook) : HOOK_ANY;
+	int source_found = source_of(source);
+	int hook_found = hook_of(hook);
 	_cleanup_free_ char *copy = NULL;
 
-	if (source_index < 0) {
+	if (source_found < 0) {
 		snprintf(error, RULES_ERROR_MAX,
 			 "unknown source '%.40s'; expected auto, count, observe, map or off",
 			 source);
 		return -EINVAL;
 	}
-	if (hook_index < 0) {
+	if (hook_found < 0) {
 		snprintf(error, RULES_ERROR_MAX,
 			 "unknown hook '%.40s'; expected native, generic or any", hook);
 		return -EINVAL;
 	}
-	if (hook_index != HOOK_ANY && source_index != RULE_COUNT && source_index != RULE_AUTO) {
+	if (hook_found != HOOK_ANY && source_found != RULE_COUNT && source_found != RULE_AUTO) {
 		snprintf(
 			error, RULES_ERROR_MAX,
 			"hook '%s' has no meaning for source '%s', which attaches nothing; it goes "
@@ -145,7 +144,7 @@ int rules_add(struct rules *rules, const char *patterns, const char *source, con
 		snprintf(error, RULES_ERROR_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	return append_each(rules, copy, (enum rule_source)source_index, (enum rule_hook)hook_index,
+	return append_each(rules, copy, (enum rule_source)source_found, (enum xdp_hook)hook_found,
 			   error);
 }
 

@@ -6,16 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum rule_source { RULE_OFF, RULE_AUTO, RULE_COUNT, RULE_OBSERVE, RULE_MAP };
+#include "xdp.h"
 
-/* Where a program of ours may be attached; HOOK_ANY is native, else generic. */
-enum rule_hook { HOOK_ANY, HOOK_NATIVE, HOOK_GENERIC };
+enum rule_source { RULE_OFF, RULE_AUTO, RULE_COUNT, RULE_OBSERVE, RULE_MAP };
 
 struct rule {
 	char *pattern; /* glob(7) pattern or the very name of an interface */
 	bool literal;  /* pattern is a name */
 	enum rule_source source;
-	enum rule_hook hook;
+	enum xdp_hook hook;
 };
 
 /* The map in which the program of an interface counts by itself. */
@@ -58,6 +57,5 @@ const char *rules_map_path(const struct rules *rules, const char *ifname);
 void rules_free(struct rules *rules);
 
 const char *rule_source_name(enum rule_source source);
-const char *rule_hook_name(enum rule_hook hook);
 
 #endif

@@ -53,8 +53,8 @@ static int adopt_link(struct source *source, const struct link *link)
 	return 0;
 }
 
-static int attach_anew(struct source *source, const struct link *link, enum rule_hook hook,
-		       bool pin, char text[static STATUS_TEXT_MAX])
+static int attach_anew(struct source *source, const struct link *link, enum xdp_hook hook, bool pin,
+		       char text[static STATUS_TEXT_MAX])
 {
 	int err = count_attach(&source->writer, source->map_fd, link, hook, text);
 
@@ -95,7 +95,7 @@ static void settle(struct source *source, enum source_kind kind, int err,
 	source_save(source);
 }
 
-int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
+int source_attach(struct source *source, const struct link *link, enum xdp_hook hook,
 		  char text[static STATUS_TEXT_MAX])
 {
 	int err = -ENOENT;

@@ -15,25 +15,12 @@
 #include "numbers.h"
 #include "observe.h"
 #include "pins.h"
-#include "rules.h"
-
-/* Numbered like the MIB's XdpCounterSource. */
-enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
-
-/* Size of the text that explains the state of an interface: xdpIfStatusText, with its NUL. */
-#define STATUS_TEXT_MAX 256
+#include "reason.h"
+#include "source_names.h"
+#include "source_state.h"
+#include "xdp.h"
 
 struct source;
-
-/* Size of a program's name, with its NUL: xdpIfProgramName. */
-#define PROGRAM_NAME_MAX 128
-
-/* What the kernel tells of a program; empty strings where it does not (bpf_prog_info). */
-struct program_info {
-	/* Its entry function (BTF); behind a dispatcher "dispatcher: component, component". */
-	char name[PROGRAM_NAME_MAX];
-	char tag[17]; /* BPF_TAG_SIZE octets in hexadecimal */
-};
 
 /*
  * Takes the pinned map of an interface into use, or makes one, and pins it; without a writer. pins
@@ -51,7 +38,7 @@ int source_open(struct source **source, const struct pins *pins, const struct li
  * source had before is let go. text is empty, or says what the operator should know (why generic,
  * why not pinned); on failure, -errno, it holds the kernel's reason for each way that was tried.
  */
-int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
+int source_attach(struct source *source, const struct link *link, enum xdp_hook hook,
 		  char text[static STATUS_TEXT_MAX]);
 
 /*
@@ -204,13 +191,6 @@ int source_who_counts(const struct pins *pins, const struct link *link, enum sou
  * was found and what is expected in text, or another -errno with what could not be asked.
  */
 int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX]);
-
-/* What the kernel tells of a program; what it keeps to itself (without CAP_SYS_ADMIN) stays empty.
- */
-struct program_info source_describe(uint32_t prog_id);
-
-/* The number of possible CPUs, or -errno. */
-int source_possible_cpus(void);
 
 /* Frees what all sources share. Every source has to be closed. */
 void source_cleanup(void);

@@ -54,7 +54,7 @@ static int program_id(int prog_fd, __u32 *id)
 }
 
 int count_attach(struct count_attachment *attachment, int map_fd, const struct link *link,
-		 enum rule_hook hook, char text[static STATUS_TEXT_MAX])
+		 enum xdp_hook hook, char text[static STATUS_TEXT_MAX])
 {
 	char native_reason[KERNEL_MESSAGE_MAX] = "", generic_reason[KERNEL_MESSAGE_MAX] = "";
 	_cleanup_close_ int prog_fd = program_load(map_fd);

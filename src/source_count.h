@@ -17,7 +17,7 @@ struct count_attachment {
 /* As source_attach(), for a new program that writes into map_fd; *attachment is set on success
  * only. */
 int count_attach(struct count_attachment *attachment, int map_fd, const struct link *link,
-		 enum rule_hook hook, char text[static STATUS_TEXT_MAX]);
+		 enum xdp_hook hook, char text[static STATUS_TEXT_MAX]);
 
 /*
  * Takes a link that an earlier run left behind into use. Where its program is that of another

@@ -2,7 +2,6 @@
 #include "source_kernel.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
@@ -13,11 +12,6 @@
 
 #include "cpus.h"
 #include "util.h"
-
-int source_possible_cpus(void)
-{
-	return libbpf_num_possible_cpus();
-}
 
 static int map_info(int map_fd, struct bpf_map_info *info)
 {
@@ -67,7 +61,7 @@ int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX])
 int source_check_foreign_map(int map_fd, unsigned int *values, char text[static STATUS_TEXT_MAX])
 {
 	struct bpf_map_info info;
-	int cpus = source_possible_cpus();
+	int cpus = cpus_count();
 	int err = ask_for_map(map_fd, &info, text);
 
 	if (!err)
@@ -100,7 +94,7 @@ int source_read_map(int map_fd, unsigned int values, struct counters *sum,
 {
 	/* One slot for each possible CPU and verdict; that number is fixed at boot. */
 	static struct xdp_stats_rec *slots;
-	int cpus = source_possible_cpus();
+	int cpus = cpus_count();
 	__u32 keys[XDP_STATS_ACTIONS], position, count = XDP_STATS_ACTIONS;
 	int err;
 

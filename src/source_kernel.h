@@ -29,12 +29,6 @@ int source_map_id(int map_fd, uint32_t *id);
 struct bpf_prog_info;
 int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry);
 
-/*
- * As source_describe(), of a program that is at hand: without CAP_SYS_ADMIN its name then is the
- * first 15 characters, and those behind a dispatcher are not known.
- */
-struct program_info source_describe_fd(int prog_fd);
-
 /* The maps that a program may use (MAX_USED_MAPS in the kernel's bpf_verifier.h). */
 #define MAP_IDS_MAX 64
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "log.h"
 #include "netns.h"
 #include "source_kernel.h"
@@ -73,7 +74,7 @@ static void remove_keys(const struct observation *observation)
 /* Invalid verdicts are known from now on, or go on being known. */
 static int start_invalid(unsigned int ifindex)
 {
-	_cleanup_free_ uint64_t *none = calloc((size_t)source_possible_cpus(), sizeof(*none));
+	_cleanup_free_ uint64_t *none = calloc((size_t)cpus_count(), sizeof(*none));
 	int err = none ? bpf_map_update_elem(tracing_invalid_fd(), &ifindex, none, BPF_NOEXIST)
 		       : -ENOMEM;
 
@@ -352,7 +353,7 @@ static int open_invalid(const struct pins *pins)
 int observe_read_invalid(const struct pins *pins, unsigned int ifindex, uint64_t *sum)
 {
 	_cleanup_close_ int fd = open_invalid(pins);
-	int cpus = source_possible_cpus(), err;
+	int cpus = cpus_count(), err;
 	_cleanup_free_ uint64_t *slots = NULL;
 
 	if (fd < 0 || cpus < 0)

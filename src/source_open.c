@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "log.h"
 #include "source.h"
 #include "source_kernel.h"
@@ -93,7 +94,7 @@ static int make_map(struct source *source, const struct link *link,
 	if (source->map_fd >= 0)
 		close(source->map_fd);
 	source->map_fd = program_create_map(text);
-	source->map_values = (unsigned int)source_possible_cpus();
+	source->map_values = (unsigned int)cpus_count();
 	if (source->map_fd < 0)
 		return source->map_fd;
 	if (source->pins && pins_put(source->pins, source->ifindex, PIN_MAP, source->map_fd, error))
@@ -153,7 +154,7 @@ int source_open(struct source **out, const struct pins *pins, const struct link 
 		.pins = pins,
 		.common = pins,
 		.map_fd = -ENOENT,
-		.map_values = (unsigned int)source_possible_cpus(),
+		.map_values = (unsigned int)cpus_count(),
 		.reopened = true,
 		.state_fd = -ENOENT,
 		.writer.link_fd = -1,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "errors.h"
 #include "source.h"
 #include "source_count.h"
@@ -67,7 +68,7 @@ int source_pinned_map(const struct pins *pins, unsigned int ifindex, unsigned in
 		err = source_check_foreign_map(fd, values, text);
 	} else {
 		err = source_check_map(fd, text);
-		*values = (unsigned int)source_possible_cpus();
+		*values = (unsigned int)cpus_count();
 	}
 	if (err) {
 		snprintf(error, PINS_ERROR_MAX, "pin %.80s is left alone: %.150s",

@@ -15,6 +15,9 @@
 #include "links.h"
 #include "pins.h"
 
+/* Numbered like the MIB's XdpCounterSource. */
+enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
+
 /* Of the layout below; a record of another one is refused. */
 #define SOURCE_STATE_VERSION 2
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpus.h"
 #include "log.h"
 #include "source.h"
 #include "source_kernel.h"
@@ -77,7 +78,7 @@ int source_own_map(struct source *source, char text[static STATUS_TEXT_MAX])
 
 	if (fd < 0)
 		return err;
-	err = source_switch_map(source, fd, (unsigned int)source_possible_cpus(), false);
+	err = source_switch_map(source, fd, (unsigned int)cpus_count(), false);
 	if (err)
 		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
 	else

@@ -86,7 +86,8 @@ static void put_view(const struct view *view)
 	put_string(view->name);
 	if (view->link.ifindex) {
 		printf(",\"ifindex\":%u,\"mode\":\"%s\",\"source\":\"%s\",\"status\":\"%s\"",
-		       view->link.ifindex, look_mode(view->link.mode), view->source, view->status);
+		       view->link.ifindex, xdp_mode_name(view->link.mode), view->source,
+		       view->status);
 		put_member("text", view->text);
 	}
 	if (view->link.prog_id) {

@@ -192,14 +192,3 @@ const char *look_action(unsigned int action)
 
 	return names[action];
 }
-
-const char *look_mode(enum xdp_mode mode)
-{
-	static const char *const names[] = {
-		[XDP_MODE_NONE] = "none",         [XDP_MODE_NATIVE] = "native",
-		[XDP_MODE_GENERIC] = "generic",   [XDP_MODE_OFFLOAD] = "offload",
-		[XDP_MODE_MULTIPLE] = "multiple",
-	};
-
-	return names[mode];
-}

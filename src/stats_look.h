@@ -49,8 +49,7 @@ void look_free(struct look *look);
  */
 double look_per_second(const struct view *view, uint64_t now, uint64_t before);
 
-/* What verdicts and modes are called. */
+/* What verdicts are called. */
 const char *look_action(unsigned int action);
-const char *look_mode(enum xdp_mode mode);
 
 #endif

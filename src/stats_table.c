@@ -201,7 +201,7 @@ static void print_head(const struct table *table, const struct view *view)
 			 view->text);
 	} else {
 		used += snprintf(line + used, sizeof(line) - (size_t)used, "%s, %s",
-				 look_mode(view->link.mode), view->source);
+				 xdp_mode_name(view->link.mode), view->source);
 		used += snprintf(line + used, sizeof(line) - (size_t)used, ", %s%s%s", view->status,
 				 *view->text ? ", " : "", view->text);
 		snprintf(line + used, sizeof(line) - (size_t)used, ", program %u %s",

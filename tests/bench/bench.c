@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "cpus.h"
 #include "source.h"
 #include "util.h"
 
@@ -96,7 +97,7 @@ void bench_check_map(const char *name, const struct bpf_map *map, enum xdp_actio
 {
 	__u32 key = action;
 	bool shared = bpf_map__type(map) == BPF_MAP_TYPE_ARRAY;
-	int cpus = shared ? 1 : source_possible_cpus();
+	int cpus = shared ? 1 : cpus_count();
 	_cleanup_free_ struct xdp_stats_rec *slots = calloc((size_t)cpus, sizeof(*slots));
 	struct xdp_stats_rec sum = { 0 };
 

@@ -15,6 +15,7 @@
 
 #include "bench.h"
 #include "count_by_call.skel.h"
+#include "cpus.h"
 #include "source.h"
 #include "tests/bench/frame.skel.h"
 #include "util.h"
@@ -75,7 +76,7 @@ static struct count_by_call *load_by_call(void)
 static void add_hash_entry(int map_fd)
 {
 	__u32 action = XDP_PASS;
-	struct xdp_stats_rec *slots = calloc((size_t)source_possible_cpus(), sizeof(*slots));
+	struct xdp_stats_rec *slots = calloc((size_t)cpus_count(), sizeof(*slots));
 
 	if (!slots || bpf_map_update_elem(map_fd, &action, slots, BPF_ANY))
 		err(EXIT_FAILURE, "cannot fill the hash");

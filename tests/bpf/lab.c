@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "util.h"
 
 #define DEADLINE_MS 10000
@@ -82,7 +83,7 @@ int lab_teardown(void **state)
 	return 0;
 }
 
-void lab_attach(struct source *source, const char *ifname, enum rule_hook hook,
+void lab_attach(struct source *source, const char *ifname, enum xdp_hook hook,
 		char text[static STATUS_TEXT_MAX])
 {
 	struct link link = lab_link(ifname);
@@ -158,7 +159,7 @@ unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int re
 
 void lab_read_map(int map_fd, struct counters *sum)
 {
-	int cpus = source_possible_cpus();
+	int cpus = cpus_count();
 	_cleanup_free_ struct xdp_stats_rec *slots =
 		calloc((size_t)cpus * XDP_STATS_ACTIONS, sizeof(*slots));
 

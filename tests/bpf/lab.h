@@ -28,7 +28,7 @@ struct link lab_link(const char *ifname);
 struct source *lab_open(void);
 void lab_close(struct source *source);
 int lab_teardown(void **state);
-void lab_attach(struct source *source, const char *ifname, enum rule_hook hook,
+void lab_attach(struct source *source, const char *ifname, enum xdp_hook hook,
 		char text[static STATUS_TEXT_MAX]);
 
 /* A descriptor of the program of a source, and one of somebody else's; the caller owns it. */

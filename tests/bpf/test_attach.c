@@ -25,7 +25,7 @@
 
 static void test_attaches_natively(void **state)
 {
-	static const enum rule_hook hooks[] = { HOOK_ANY, HOOK_NATIVE };
+	static const enum xdp_hook hooks[] = { HOOK_ANY, HOOK_NATIVE };
 	struct source *source = lab_open();
 	char text[STATUS_TEXT_MAX];
 
@@ -78,7 +78,7 @@ static void test_falls_back_to_generic(void **state)
 }
 
 /* Attaches where that has to fail, with these parts in the text, a NULL behind the last one. */
-static int attach_refused(const char *ifname, enum rule_hook hook, const char *const *words)
+static int attach_refused(const char *ifname, enum xdp_hook hook, const char *const *words)
 {
 	struct source *source = lab_open();
 	struct link link = lab_link(ifname);
@@ -105,7 +105,7 @@ static void test_native_only_is_refused(void **state)
 
 static const struct foreign_case {
 	bool by_link, generic;
-	enum rule_hook hook;
+	enum xdp_hook hook;
 	const char *words[3];
 } foreign_cases[] = {
 	{ true, false, HOOK_ANY, { "; native: " LINK_THERE, "; generic: " BOTH_MODES } },

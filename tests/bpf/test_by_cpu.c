@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each CPU counted: all of it, or nothing where it does not add up to what is served. */
+#include "cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -32,7 +33,7 @@ static int setup(void **state)
 
 	(void)state;
 	left = lab_link("left");
-	cpus = (unsigned int)source_possible_cpus();
+	cpus = (unsigned int)cpus_count();
 	slots = calloc((size_t)XDP_STATS_ACTIONS * cpus, sizeof(*slots));
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
 	if (!slots || pins_open(&pins, directory, true, error))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counter program, run by the kernel on frames made here. */
+#include "cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -114,7 +115,7 @@ static void test_copies_count_on_each_cpu(void **state)
 {
 	struct source *source = attached("left"), *other = attached("right");
 	_cleanup_close_ int prog_fd = lab_prog_fd(source), map_fd = map_of(prog_fd);
-	struct xdp_stats_rec *slots = calloc((size_t)source_possible_cpus(), sizeof(*slots));
+	struct xdp_stats_rec *slots = calloc((size_t)cpus_count(), sizeof(*slots));
 	uint64_t packets = 0, bytes = 0, bytes_once = 0;
 	__u32 action = XDP_PASS;
 	cpu_set_t all, one;
@@ -152,7 +153,7 @@ static void test_adds_up_possible_cpus(void **state)
 {
 	struct source *source = attached("left");
 	_cleanup_close_ int prog_fd = lab_prog_fd(source), map_fd = map_of(prog_fd);
-	size_t cpus = (size_t)source_possible_cpus();
+	size_t cpus = (size_t)cpus_count();
 	struct xdp_stats_rec *slots = calloc(cpus, sizeof(*slots));
 	struct counters sum;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Maps in which somebody else's program counts by itself: which one is read, and what is served. */
+#include "cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -153,7 +154,7 @@ static void run_theirs(unsigned int repeat)
 
 static void reset_theirs(void)
 {
-	struct xdp_stats_rec *slots = calloc((size_t)source_possible_cpus(), sizeof(*slots));
+	struct xdp_stats_rec *slots = calloc((size_t)cpus_count(), sizeof(*slots));
 	__u32 action = XDP_PASS;
 
 	assert_non_null(slots);
@@ -450,7 +451,7 @@ static void test_by_cpu(void **state)
 	(void)state;
 	FOR_EACH_TYPE(i)
 	{
-		bool array = types[i] == BPF_MAP_TYPE_ARRAY && source_possible_cpus() > 1;
+		bool array = types[i] == BPF_MAP_TYPE_ARRAY && cpus_count() > 1;
 
 		start_theirs(types[i]);
 		run_theirs(3);

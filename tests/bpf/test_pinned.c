@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources that are pinned: what one leaves is taken up by the next, or seen without any. */
+#include "cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -219,7 +220,7 @@ static void test_peek_sees_what_is_served(void **state)
 static void reset_map(void)
 {
 	_cleanup_close_ int fd = get(PIN_MAP);
-	struct xdp_stats_rec *slots = calloc((size_t)source_possible_cpus(), sizeof(*slots));
+	struct xdp_stats_rec *slots = calloc((size_t)cpus_count(), sizeof(*slots));
 	__u32 action = XDP_PASS;
 
 	assert_non_null(slots);

@@ -12,7 +12,7 @@ common_map: log pins util
 config: log mib pins rules util
 counters: xdp_stats
 cpus: util
-errors: common_map errors.skel errors_links log netns pins source_kernel util xdp_errors
+errors: common_map cpus errors.skel errors_links log netns pins source_kernel util xdp_errors
 errors_links: log pins source_kernel source_program util
 event: iface util
 iface: iface_private links log numbers rules source util
@@ -20,14 +20,14 @@ iface_attach: iface_private log util
 iface_decide: iface_private log util
 iface_private: iface
 iface_set: iface
-links: log util
+links: log util xdp
 lock: log util
 log:
 main: agentx config errors links lock log mib notify options pins plan privileges registration registry requests snapshot source_watch supervisor util
 mib: registry snapshot
 mib_cpu: mib
 mib_err: mib
-mib_general: agentx mib notify
+mib_general: agentx cpus mib notify
 mib_if: agentx mib
 mib_if_stats: mib
 mib_notify: agentx mib
@@ -39,27 +39,28 @@ options: config
 pins: netns util
 plan: log pins registry rules
 privileges: log rules
+reason:
 registration: log mib
 registry: errors event iface iface_set links log numbers rules util xdp_errors
 requests: mib
-rules: util
+rules: util xdp
 snapshot: registry util
-source: counters links log numbers observe pins rules source_count source_kernel source_private source_program source_tracing util
+source: counters links log numbers observe pins reason source_count source_kernel source_names source_private source_program source_state source_tracing util xdp
 source_count: log source source_kernel source_program util
 source_kernel: cpus source util
 source_map: pins source source_kernel source_replacements util
-source_names: source source_kernel source_replacements util
-source_observe: log netns numbers observe pins source source_kernel source_observer source_tracing util
+source_names: source_kernel source_replacements util
+source_observe: cpus log netns numbers observe pins source source_kernel source_observer source_tracing util
 source_observer: observe pins source source_kernel source_target source_tracing util
-source_open: log source source_kernel source_map source_private source_program util
-source_pinned: errors source source_count source_kernel source_map source_private util
+source_open: cpus log source source_kernel source_map source_private source_program util
+source_pinned: cpus errors source source_count source_kernel source_map source_private util
 source_private: source_count source_observe source_state
 source_program: count.skel count_by_call.skel log source util
 source_replacements: source_kernel util
 source_state: counters links pins util
 source_target: source source_kernel source_replacements util
 source_tracing: common_map errors observe observe.skel source source_kernel source_program source_target util
-source_use_map: log source source_kernel source_map source_private source_program util
+source_use_map: cpus log source source_kernel source_map source_private source_program util
 source_watch: log netns source source_kernel source_program util watch_xdp.skel
 stats: pins stats_json stats_table
 stats_commands: lock pins source stats
@@ -69,6 +70,7 @@ stats_screen:
 stats_table: stats_look stats_screen
 supervisor: log util
 util:
+xdp:
 xdp-stats: pins stats"
 
 includes() {
@@ -90,7 +92,7 @@ strangers() {
 ok "modules include each other as the table here says" \
 	diff <(printf '%s\n' "$modules") <(LC_ALL=C includes)
 is "libbpf stays in sources, pins, errors and common maps" \
-	"$(strangers 'bpf/|.*\.skel\.h' '(source.*|pins|errors.*|common_map)\.c')" ""
+	"$(strangers 'bpf/|.*\.skel\.h' '(source.*|pins|errors.*|common_map|cpus)\.c')" ""
 is "netlink stays in links.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'links\.c')" ""
 is "net-snmp stays in the agent's own part" \

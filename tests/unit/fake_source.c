@@ -158,13 +158,13 @@ static int settle(struct source *source, enum source_kind kind, bool complete)
 	return 0;
 }
 
-int source_attach(struct source *source, const struct link *link, enum rule_hook hook,
+int source_attach(struct source *source, const struct link *link, enum xdp_hook hook,
 		  char text[static STATUS_TEXT_MAX])
 {
 	struct pinned *pinned = &fake_pins.at[link->ifindex];
 	bool adopt = pinned->prog_id && pinned->prog_id == link->prog_id;
 
-	record("%s %s %s;", adopt ? "adopt" : "attach", link->name, rule_hook_name(hook));
+	record("%s %s %s;", adopt ? "adopt" : "attach", link->name, xdp_hook_name(hook));
 	let_go(source);
 	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.text);
 	if (fake_answer.attach_err)

@@ -46,7 +46,7 @@ static const char *describe(const struct config *config)
 
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s %s %s;",
 					 rule->pattern, rule_source_name(rule->source),
-					 rule_hook_name(rule->hook));
+					 xdp_hook_name(rule->hook));
 	}
 	for (size_t i = 0; i < config->rules.map_count; i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s at %s;",

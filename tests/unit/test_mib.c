@@ -3,6 +3,7 @@
  * The module as net-snmp's library asks for it, over a fake registry: one ordered table says what
  * there is, and GET and GETNEXT are compared with it.
  */
+#include "cpus.h"
 #include "unit.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -130,7 +131,7 @@ unsigned long agentx_timestamp(int64_t event)
 	return (unsigned long)event / 10;
 }
 
-int source_possible_cpus(void)
+int cpus_count(void)
 {
 	return possible_cpus;
 }

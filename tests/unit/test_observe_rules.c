@@ -381,7 +381,7 @@ static void test_program_on_the_nic(void **state)
 		const char *words;
 	} modes[] = {
 		{ XDP_MODE_OFFLOAD, "program 'prog50' (id 50, offload) cannot be observed: " },
-		{ XDP_MODE_MULTIPLE, "program 'prog50' (id 50, several modes) cannot be observed" },
+		{ XDP_MODE_MULTIPLE, "program 'prog50' (id 50, multiple) cannot be observed" },
 	};
 
 	(void)state;

@@ -18,7 +18,7 @@ static const char *describe(const struct rules *rules)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s %s %s;",
 					 rules->rule[i].literal ? "=" : "", rules->rule[i].pattern,
 					 rule_source_name(rules->rule[i].source),
-					 rule_hook_name(rules->rule[i].hook));
+					 xdp_hook_name(rules->rule[i].hook));
 	return text;
 }
 
