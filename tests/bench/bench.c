@@ -11,9 +11,9 @@
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "cpus.h"
-#include "source.h"
-#include "util.h"
+#include "kernel/cpus.h"
+#include "lib/util.h"
+#include "source/source.h"
 
 unsigned char bench_frame[FRAME_SIZE];
 

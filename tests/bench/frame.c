@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "count_by_call.skel.h"
-#include "cpus.h"
-#include "source.h"
+#include "bpf/count_by_call.skel.h"
+#include "kernel/cpus.h"
+#include "lib/util.h"
+#include "source/source.h"
 #include "tests/bench/frame.skel.h"
-#include "util.h"
 
 #define LOOPBACK 1 /* ifIndex */
 #define ROUNDS 100

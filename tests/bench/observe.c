@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "bench.h"
-#include "source.h"
-#include "source_target.h"
-#include "source_tracing.h"
+#include "lib/util.h"
+#include "source/observe_program.h"
+#include "source/source.h"
+#include "source/target.h"
 #include "tests/bench/observe.skel.h"
-#include "util.h"
 
 enum contender { BARE, COUNTS, ENTRY, BOTH, FIRST, FOUND, FOREIGN, CONTENDERS };
 

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cpus.h"
-#include "util.h"
+#include "kernel/cpus.h"
+#include "lib/util.h"
 
 #define DEADLINE_MS 10000
 

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "source.h"
+#include "source/source.h"
 
 /*
  * Moves to a network namespace of the program's own with a veth pair, left and right; both ends

@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "util.h"
+#include "lib/util.h"
 
 #define NO_NATIVE "driver does not support XDP in native mode"
 #define BOTH_MODES "Native and generic XDP can't be active at the same time"

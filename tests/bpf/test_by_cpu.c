@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each CPU counted: all of it, or nothing where it does not add up to what is served. */
-#include "cpus.h"
+#include "kernel/cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util.h"
+#include "lib/util.h"
 
 static struct pins *pins;
 static struct source *source;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counter program, run by the kernel on frames made here. */
-#include "cpus.h"
+#include "kernel/cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -10,9 +10,9 @@
 #include <sched.h>
 #include <string.h>
 
-#include "count.skel.h"
-#include "count_by_call.skel.h"
-#include "util.h"
+#include "bpf/count.skel.h"
+#include "bpf/count_by_call.skel.h"
+#include "lib/util.h"
 
 /* The last one does not fit into a page and comes in fragments, where pages have 4096 octets. */
 static const struct lab_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "source_target.h"
-#include "util.h"
+#include "lib/util.h"
+#include "source/target.h"
 
 struct setting {
 	const char *path;

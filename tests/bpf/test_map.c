@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Maps in which somebody else's program counts by itself: which one is read, and what is served. */
-#include "cpus.h"
+#include "kernel/cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "source_state.h"
-#include "util.h"
+#include "lib/log.h"
+#include "lib/util.h"
+#include "source/record.h"
 
 #define PACKETS_AT 0
 #define BYTES_AT 8

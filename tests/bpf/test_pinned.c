@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources that are pinned: what one leaves is taken up by the next, or seen without any. */
-#include "cpus.h"
+#include "kernel/cpus.h"
 #include "lab.h"
 
 #include <bpf/bpf.h>
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
-#include "source_state.h"
-#include "util.h"
+#include "lib/log.h"
+#include "lib/util.h"
+#include "source/record.h"
 
 static const struct lab_frame frame = { 1514, 0 };
 

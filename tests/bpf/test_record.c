@@ -7,9 +7,9 @@
 
 #include <bpf/libbpf.h>
 
+#include "lib/util.h"
 #include "tests/bpf/record.skel.h"
 #include "tests/bpf/record_by_call.skel.h"
-#include "util.h"
 
 #define CUT 14
 

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source_kernel.h"
-#include "source_target.h"
-#include "util.h"
+#include "kernel/bpf_info.h"
+#include "lib/util.h"
+#include "source/target.h"
 
 static int dispatcher = -1;
 static struct target target;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "util.h"
+#include "lib/util.h"
 
 static const struct lab_frame frame = { 1514, 0 };
 

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "source_kernel.h"
-#include "source_names.h"
-#include "source_target.h"
-#include "util.h"
+#include "kernel/bpf_info.h"
+#include "kernel/program_name.h"
+#include "lib/util.h"
+#include "source/target.h"
 
 #define LONG_NAME "passes_every_frame_of_its_interface"
 #define UNTOUCHED                                                                                  \

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
+#include "source/error_counters.h"
 
 struct pins fake_pins;
 char fake_calls[1024];

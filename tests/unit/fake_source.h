@@ -11,7 +11,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
-#include "source.h"
+#include "source/source.h"
 
 #define FIRST_PROG_ID 1000 /* of ours; what the tests attach themselves has smaller numbers */
 

@@ -5,7 +5,7 @@
 
 #include "fake_source.h"
 
-#include "registry.h"
+#include "iface/registry.h"
 
 #define RETRY_MS 60000 /* a refused attempt is repeated after that */
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 /* --- our program --- */
 

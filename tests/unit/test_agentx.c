@@ -7,8 +7,8 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/agent/agent_callbacks.h>
 
-#include "agentx.h"
-#include "registration.h"
+#include "snmp/agentx.h"
+#include "snmp/registration.h"
 
 /* In the library's unit, 10 ms. */
 static unsigned long master_uptime;

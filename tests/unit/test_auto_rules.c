@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 static void test_auto_counts_where_nothing_is(void **state)
 {

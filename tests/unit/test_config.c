@@ -13,10 +13,10 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "agentx.h"
-#include "config.h"
-#include "mib.h"
-#include "pins.h"
+#include "agent/config.h"
+#include "kernel/pins.h"
+#include "snmp/agentx.h"
+#include "snmp/mib.h"
 
 #define DEFAULT_ROOT ".1.3.6.1.4.1.8072.9999.9999.48620"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "counters.h"
+#include "source/counters.h"
 
 /* Distinct for each verdict and CPU, and beyond 32 bits. */
 static struct xdp_stats_rec slot(unsigned int action, unsigned int cpu)

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "cpus.h"
+#include "kernel/cpus.h"
 
 #define MAX 8
 

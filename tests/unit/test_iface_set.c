@@ -4,8 +4,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "iface_set.h"
-#include "registry.h"
+#include "iface/iface_set.h"
+#include "iface/registry.h"
 
 #define MEMBERS 500
 

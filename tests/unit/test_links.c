@@ -16,9 +16,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#include "links.h"
-#include "log.h"
-#include "util.h"
+#include "kernel/rtnl.h"
+#include "lib/log.h"
+#include "lib/util.h"
 
 #define DEADLINE_MS 5000
 #define MAX_IFINDEX 1024

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lock.h"
-#include "log.h"
-#include "util.h"
+#include "lib/lock.h"
+#include "lib/log.h"
+#include "lib/util.h"
 
 #define UNTOUCHED 12345
 

@@ -6,7 +6,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 static int got_priority;
 static char got_token[64], got_message[2048];

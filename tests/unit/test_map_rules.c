@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 /* The program 50 of eth0 counts by itself, and its map is read. */
 static void read_eth0(void)

@@ -3,7 +3,7 @@
  * The module as net-snmp's library asks for it, over a fake registry: one ordered table says what
  * there is, and GET and GETNEXT are compared with it.
  */
-#include "cpus.h"
+#include "kernel/cpus.h"
 #include "unit.h"
 
 #include <net-snmp/net-snmp-config.h>
@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agentx.h"
-#include "log.h"
-#include "mib.h"
+#include "lib/log.h"
+#include "snmp/agentx.h"
+#include "snmp/mib.h"
 
 #define SESSION 77
 #define TRANSACTION 4242

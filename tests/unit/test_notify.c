@@ -12,10 +12,10 @@
 
 #include <string.h>
 
-#include "agentx.h"
-#include "log.h"
-#include "mib.h"
-#include "notify.h"
+#include "lib/log.h"
+#include "snmp/agentx.h"
+#include "snmp/mib.h"
+#include "snmp/notify.h"
 
 #define FIRST_IFINDEX 100
 

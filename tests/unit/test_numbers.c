@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "numbers.h"
+#include "lib/if_map.h"
 
 static struct numbers numbers;
 

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 /* --- one program --- */
 

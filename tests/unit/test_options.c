@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "options.h"
+#include "agent/config.h"
+#include "agent/options.h"
 
 #define GO_ON (-1)
 

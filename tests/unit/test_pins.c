@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pins.h"
-#include "util.h"
+#include "kernel/pins.h"
+#include "lib/util.h"
 
 #define NOBODY 65534
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan.h"
-#include "registry.h"
+#include "agent/plan.h"
+#include "iface/registry.h"
 
 static const struct link there[] = {
 	{ .ifindex = 1, .name = "lo", .mode = XDP_MODE_NONE },

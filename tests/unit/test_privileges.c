@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "privileges.h"
+#include "agent/privileges.h"
+#include "lib/log.h"
 
 #define SET(capability) (UINT64_C(1) << (capability))
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "log.h"
-#include "registration.h"
+#include "lib/log.h"
+#include "snmp/registration.h"
 
 static const oid root[] = { 1, 3, 6, 1, 3, 1 }, other_root[] = { 1, 3, 6, 1, 3, 2 };
 static netsnmp_session session;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log.h"
+#include "lib/log.h"
 
 static void test_literal_name_has_a_row_at_once(void **state)
 {

@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mib.h"
-#include "requests.h"
+#include "snmp/mib.h"
+#include "snmp/requests.h"
 
 /* RFC 2741, 6.1 and 6.2.16 */
 enum { GET = 5, GETNEXT, GETBULK, TESTSET, RESPONSE = 18 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rules.h"
+#include "iface/rules.h"
 
 /* The rules as text, one "PATTERN SOURCE HOOK;" after the other, literal names with a '='. */
 static const char *describe(const struct rules *rules)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "snapshot.h"
+#include "snmp/snapshot.h"
 
 #define SNAPSHOTS 8
 #define MAX_AGE_MS 5000

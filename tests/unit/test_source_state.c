@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source.h"
-#include "source_state.h"
-#include "util.h"
+#include "lib/util.h"
+#include "source/record.h"
+#include "source/source.h"
 
 static struct pins *pins;
 static char error[PINS_ERROR_MAX];

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* xdp-agentx: options, open, loop, close. */
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/library/large_fd_set.h>
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+
+#include "agent/config.h"
+#include "agent/options.h"
+#include "agent/plan.h"
+#include "agent/privileges.h"
+#include "agent/supervisor.h"
+#include "iface/registry.h"
+#include "kernel/pins.h"
+#include "kernel/rtnl.h"
+#include "kernel/watch.h"
+#include "lib/lock.h"
+#include "lib/log.h"
+#include "lib/util.h"
+#include "snmp/agentx.h"
+#include "snmp/mib.h"
+#include "snmp/notify.h"
+#include "snmp/registration.h"
+#include "snmp/requests.h"
+#include "snmp/snapshot.h"
+#include "source/error_counters.h"
+
+#define OLDEST_KERNEL_MAJOR 6
+#define OLDEST_KERNEL_MINOR 1
+
+/* After a dump that failed; while interfaces come and go, many do. */
+#define DUMP_RETRY_MS 200
+
+struct agent {
+	struct config config;
+	struct pins *pins; /* NULL: nothing is pinned */
+	struct links *links;
+	struct watch *watch; /* NULL: the kernel lets us not, and dumps have to do */
+	struct registry *registry;
+	struct snapshots *snapshots;
+	struct mib mib;
+	int lock_fd, signal_fd;
+	int64_t next_dump; /* CLOCK_MONOTONIC, ms */
+	bool stop;
+};
+
+static int check_kernel(void)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &major, &minor);
+	if (major > OLDEST_KERNEL_MAJOR ||
+	    (major == OLDEST_KERNEL_MAJOR && minor >= OLDEST_KERNEL_MINOR))
+		return 0;
+	log_error(0, "Linux %s is too old; %s needs %d.%d or newer", name.release, PACKAGE_NAME,
+		  OLDEST_KERNEL_MAJOR, OLDEST_KERNEL_MINOR);
+	return -ENOSYS;
+}
+
+/* Each interface takes several descriptors. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int open_signals(int *signal_fd)
+{
+	sigset_t signals;
+
+	signal(SIGPIPE, SIG_IGN); /* the master may be gone when we write to it */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	*signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (*signal_fd < 0) {
+		int err = -errno;
+
+		log_error(err, "cannot receive signals");
+		return err;
+	}
+	return 0;
+}
+
+static void link_present(const struct link *link, void *context)
+{
+	registry_link_present(((struct agent *)context)->registry, link);
+}
+
+static void link_gone(unsigned int ifindex, void *context)
+{
+	registry_link_gone(((struct agent *)context)->registry, ifindex);
+}
+
+static void links_lost(void *context)
+{
+	((struct agent *)context)->next_dump = 0;
+}
+
+static void program_changed(unsigned int ifindex, void *context)
+{
+	struct agent *agent = context;
+
+	if (ifindex)
+		links_ask(agent->links, ifindex);
+	else
+		links_lost(agent);
+}
+
+static void master_connected(void *context)
+{
+	const struct agent *agent = context;
+
+	snapshots_flush(agent->snapshots);
+	if (agent->pins && pins_get_epoch(agent->pins) != agentx_epoch())
+		pins_put_epoch(agent->pins, agentx_epoch());
+}
+
+static void event_happened(const struct event *event, void *context)
+{
+	(void)context;
+	notify_event(event);
+}
+
+static void dump(struct agent *agent)
+{
+	int64_t wait = agent->config.reconcile * INT64_C(1000);
+
+	registry_dump_begin(agent->registry);
+	if (!links_dump(agent->links))
+		registry_dump_end(agent->registry);
+	else
+		wait = DUMP_RETRY_MS;
+	agent->next_dump = monotonic_ms() + wait;
+}
+
+static void use_cpu_table(struct agent *agent)
+{
+	agent->mib.cpu_table = agent->config.cpu_table;
+	snapshots_keep_cpus(agent->snapshots, agent->config.cpu_table);
+}
+
+static void reload(struct agent *agent)
+{
+	struct config config, old = agent->config;
+
+	if (config_read(&config)) {
+		log_warning(0, "the settings stay as they were");
+		return;
+	}
+	agent->config = config;
+	privileges_report(&config.rules);
+	notify_set(config.notifications, config.root, config.root_len);
+	registry_set_rules(agent->registry, &agent->config.rules);
+	use_cpu_table(agent);
+	if (snmp_oid_compare(old.root, old.root_len, config.root, config.root_len))
+		registration_serve(&agent->mib, config.root, config.root_len);
+	if (strcmp(old.pin_dir, config.pin_dir))
+		log_warning(0, "xdpPinDir %s will be used from the next start on", config.pin_dir);
+	config_free(&old);
+	dump(agent);
+	log_info("the configuration was read again");
+}
+
+static void handle_signals(struct agent *agent)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(agent->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo != SIGHUP) {
+			agent->stop = true;
+			continue;
+		}
+		supervisor_reloading();
+		reload(agent);
+		supervisor_ready();
+	}
+}
+
+static void open_pins(struct agent *agent, bool make)
+{
+	char error[PINS_ERROR_MAX];
+	int err = pins_open(&agent->pins, agent->config.pin_dir, make, error);
+
+	if (err && make)
+		log_warning(0, "%s; counters and programs will not outlive this process", error);
+}
+
+static void open_watch(struct agent *agent)
+{
+	char reason[STATUS_TEXT_MAX];
+
+	if (watch_open(&agent->watch, program_changed, agent, reason))
+		log_info("programs attached by bpf_link are noticed within xdpReconcile (%u s) "
+			 "only: %s",
+			 agent->config.reconcile, reason);
+}
+
+static int open_agent(struct agent *agent)
+{
+	const struct link_handlers handlers = {
+		.present = link_present,
+		.gone = link_gone,
+		.lost = links_lost,
+		.context = agent,
+	};
+	int err = check_kernel();
+
+	raise_descriptor_limit();
+	if (!err)
+		err = lock_open(&agent->lock_fd);
+	if (!err)
+		err = open_signals(&agent->signal_fd);
+	if (!err)
+		err = links_open(&agent->links, &handlers);
+	if (err)
+		return err;
+	privileges_report(&agent->config.rules);
+	open_watch(agent);
+	open_pins(agent, true);
+	if (registry_new(&agent->registry, agent->pins) ||
+	    snapshots_new(&agent->snapshots, agent->registry)) {
+		log_error(-ENOMEM, "cannot start");
+		return -ENOMEM;
+	}
+	requests_open();
+	notify_open();
+	notify_set(agent->config.notifications, agent->config.root, agent->config.root_len);
+	registry_on_event(agent->registry, event_happened, NULL);
+	agent->mib.registry = agent->registry;
+	agent->mib.snapshots = agent->snapshots;
+	use_cpu_table(agent);
+	registry_set_rules(agent->registry, &agent->config.rules);
+	registration_serve(&agent->mib, agent->config.root, agent->config.root_len);
+	dump(agent);
+	registry_adopt(agent->registry);
+	registry_sweep(agent->registry);
+	if (agent->pins)
+		agentx_expect_epoch(pins_get_epoch(agent->pins));
+	agentx_connect();
+	return 0;
+}
+
+static void close_agent(struct agent *agent)
+{
+	agentx_close();
+	watch_close(agent->watch);
+	links_close(agent->links);
+	snapshots_free(agent->snapshots);
+	registry_free(agent->registry, agent->config.persist);
+	if (agent->pins && !agent->config.persist)
+		pins_remove_namespace(agent->pins);
+	pins_close(agent->pins);
+	source_cleanup();
+	errors_close();
+	config_free(&agent->config);
+	if (agent->signal_fd >= 0)
+		close(agent->signal_fd);
+	if (agent->lock_fd >= 0)
+		close(agent->lock_fd);
+}
+
+static void add_fd(int fd, netsnmp_large_fd_set *fds, int *numfds)
+{
+	netsnmp_large_fd_setfd(fd, fds);
+	*numfds = SNMP_MAX(*numfds, fd + 1);
+}
+
+/* One turn: waits for what comes next, and handles all that is there. */
+static void turn(struct agent *agent)
+{
+	bool pending = registry_step(agent->registry);
+	int64_t next_notification = notify_step();
+	int64_t next_sign = supervisor_step();
+	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
+	int numfds = 0, block = 0, ready;
+	netsnmp_large_fd_set fds;
+	struct timeval timeout;
+
+	if (wait > next_notification)
+		wait = next_notification;
+	if (wait > next_sign)
+		wait = next_sign;
+	if (wait < 0)
+		wait = 0;
+	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
+	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
+	snmp_select_info2(&numfds, &fds, &timeout, &block);
+	add_fd(agent->signal_fd, &fds, &numfds);
+	add_fd(links_fd(agent->links), &fds, &numfds);
+	if (agent->watch)
+		add_fd(watch_fd(agent->watch), &fds, &numfds);
+
+	ready = netsnmp_large_fd_set_select(numfds, &fds, NULL, NULL, &timeout);
+	if (ready > 0) {
+		if (netsnmp_large_fd_is_set(agent->signal_fd, &fds))
+			handle_signals(agent);
+		if (netsnmp_large_fd_is_set(links_fd(agent->links), &fds))
+			links_read(agent->links);
+		if (agent->watch)
+			watch_read(agent->watch);
+		snmp_read2(&fds);
+	} else {
+		snmp_timeout();
+	}
+	agentx_run_alarms();
+	netsnmp_large_fd_set_cleanup(&fds);
+	if (monotonic_ms() >= agent->next_dump)
+		dump(agent);
+}
+
+int main(int argc, char **argv)
+{
+	struct agent agent = { .lock_fd = -1, .signal_fd = -1 };
+	struct options options = { 0 };
+	int code = options_parse(&options, argc, argv);
+
+	/* libbpf reads all types of the kernel, 6 MB, and frees them: they shall leave, then. */
+	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+	if (code >= 0)
+		return code;
+	if (privileges_drop() || agentx_init(options.address, master_connected, &agent))
+		return EXIT_FAILURE;
+	config_init();
+	if (options.list_directives) {
+		read_config_print_usage("  ");
+		return EXIT_SUCCESS;
+	}
+	if (config_read(&agent.config))
+		return EXIT_USAGE;
+	if (options.test) {
+		open_pins(&agent, false);
+		code = plan_print(&agent.config.rules, agent.pins) ? EXIT_FAILURE : EXIT_SUCCESS;
+		pins_close(agent.pins);
+		config_free(&agent.config);
+		return code;
+	}
+	if (open_agent(&agent)) {
+		code = EXIT_FAILURE;
+	} else {
+		log_info("%s started", PACKAGE_STRING);
+		supervisor_ready();
+		while (!agent.stop)
+			turn(&agent);
+		log_info("%s stopped", PACKAGE_NAME);
+		supervisor_stopping();
+		code = EXIT_SUCCESS;
+	}
+	close_agent(&agent);
+	return code;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "iface/iface_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iface/iface.h"
+
+/* The position of the first member with an ifIndex of at least that. */
+static size_t lower_bound(const struct iface_set *set, unsigned long ifindex)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->iface[middle]->link.ifindex < ifindex)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct iface *iface_set_find(const struct iface_set *set, unsigned long ifindex)
+{
+	size_t at = lower_bound(set, ifindex);
+
+	return at < set->count && set->iface[at]->link.ifindex == ifindex ? set->iface[at] : NULL;
+}
+
+struct iface *iface_set_after(const struct iface_set *set, unsigned long ifindex)
+{
+	size_t at = lower_bound(set, ifindex);
+
+	if (at < set->count && set->iface[at]->link.ifindex == ifindex)
+		at++;
+	return at < set->count ? set->iface[at] : NULL;
+}
+
+int iface_set_insert(struct iface_set *set, struct iface *iface)
+{
+	size_t at = lower_bound(set, iface->link.ifindex);
+
+	if (set->count == set->capacity) {
+		size_t capacity = set->capacity ? 2 * set->capacity : 16;
+		struct iface **grown = realloc(set->iface, capacity * sizeof(struct iface *));
+
+		if (!grown)
+			return -ENOMEM;
+		set->iface = grown;
+		set->capacity = capacity;
+	}
+	memmove(&set->iface[at + 1], &set->iface[at], (set->count - at) * sizeof(struct iface *));
+	set->iface[at] = iface;
+	set->count++;
+	return 0;
+}
+
+void iface_set_remove(struct iface_set *set, const struct iface *iface)
+{
+	size_t at = lower_bound(set, iface->link.ifindex);
+
+	set->count--;
+	memmove(&set->iface[at], &set->iface[at + 1], (set->count - at) * sizeof(struct iface *));
+}

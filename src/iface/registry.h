@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The interfaces that are watched, by ifIndex. What comes of a piece of news is
+ * decided in iface.c; the sets that the MIB walks are kept here.
+ */
+#ifndef XDP_AGENTX_IFACE_REGISTRY_H
+#define XDP_AGENTX_IFACE_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/xdp_errors.h"
+#include "iface/event.h"
+#include "iface/iface.h"
+#include "iface/iface_set.h"
+#include "iface/rules.h"
+#include "kernel/rtnl.h"
+
+struct registry;
+
+/*
+ * pins may be NULL, and has to outlive the registry. On success *registry is owned by the caller,
+ * who gives it to registry_free(). 0 or -ENOMEM.
+ */
+int registry_new(struct registry **registry, const struct pins *pins);
+
+/*
+ * From now on the handler is told of each event of an interface that has a row in xdpIfTable: not
+ * of programs that were there already, nor of what ends with the row. It must not call the
+ * registry.
+ */
+void registry_on_event(struct registry *registry, event_handler handler, void *context);
+
+/* From now on nothing is touched: what would be attached is pending, and stays so. */
+void registry_only_look(struct registry *registry);
+
+/* persist: what is pinned stays attached and counting; else everything of ours is taken away. */
+void registry_free(struct registry *registry, bool persist);
+
+/*
+ * Takes other rules into use; they are the caller's and have to outlive the registry or the next
+ * call. Follow it with a dump of all links (registry_dump_begin()).
+ */
+void registry_set_rules(struct registry *registry, const struct rules *rules);
+
+/* News of a link: it is there, in this state; it is gone. */
+void registry_link_present(struct registry *registry, const struct link *link);
+void registry_link_gone(struct registry *registry, unsigned int ifindex);
+
+/* Around the registry_link_present() calls for all links there are: what is left out is gone. */
+void registry_dump_begin(struct registry *registry);
+void registry_dump_end(struct registry *registry);
+
+/*
+ * After the first dump: takes what an earlier run left attached into use, all of it at once; and
+ * takes away what it left on interfaces that are gone or not to be counted any more.
+ */
+void registry_adopt(struct registry *registry);
+void registry_sweep(struct registry *registry);
+
+/* Attaches to one interface that waits for it. True: others are still waiting. */
+bool registry_step(struct registry *registry);
+
+/*
+ * All interfaces that a rule asks for, the rows of xdpIfTable, and those with counters to read. The
+ * sets belong to the registry; each of the calls above, and a registry_read() that fails, may
+ * change them.
+ */
+const struct iface_set *registry_watched(const struct registry *registry);
+const struct iface_set *registry_rows(const struct registry *registry);
+const struct iface_set *registry_counted(const struct registry *registry);
+
+/*
+ * Reads the counters of an interface; each as source_read(). On failure, -errno, both are
+ * unchanged, and the interface has become failed, with the reason in its text.
+ */
+int registry_read(struct registry *registry, struct iface *iface, struct counters *counters,
+		  struct cpu_counters **each);
+
+/*
+ * What went wrong with its frames after the verdict: 0; -ENOENT: nothing counts that; or -errno.
+ * How many verdicts were none: 0; -ENOENT: it was never observed; or -errno.
+ */
+int registry_read_errors(const struct iface *iface, struct xdp_errors *errors);
+int registry_read_invalid(const struct iface *iface, uint64_t *count);
+
+/* How many interfaces the rules name that do not exist, and how many rows are failed. */
+unsigned int registry_missing(struct registry *registry);
+unsigned int registry_failed(const struct registry *registry);
+
+/* When a row came, went, or had its last_change moved: CLOCK_MONOTONIC in ms, 0 for never. */
+int64_t registry_last_change(const struct registry *registry);
+
+/* Grows by one each time that the set of rows or of counted interfaces changes. */
+uint64_t registry_generation(const struct registry *registry);
+
+#endif

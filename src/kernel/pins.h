@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What outlives us: pins in a bpffs, in one directory for each interface,
+ *
+ *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link,in,out}
+ *
+ * The cookie of a network namespace is never used again (SO_NETNS_COOKIE, socket(7)), its inode
+ * number is. This module knows paths and owners; what a pin holds is judged by who asks for it.
+ */
+#ifndef XDP_AGENTX_KERNEL_PINS_H
+#define XDP_AGENTX_KERNEL_PINS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Size of the buffer in which a refusal is described. */
+#define PINS_ERROR_MAX 256
+
+/*
+ * Of an interface: its counters, the record beside them, the link of our program; the links of the
+ * two programs that observe somebody else's. Of PINS_IN_COMMON: two maps of all observers, one that
+ * they share with what counts errors, and the map and the links of the latter.
+ */
+enum pin {
+	PIN_MAP,
+	PIN_STATE,
+	PIN_LINK,
+	PIN_IN,
+	PIN_OUT,
+	PIN_OBSERVED,
+	PIN_INVALID,
+	PIN_BONDS,
+	PIN_ERRORS,
+	PIN_EXCEPTION,
+	PIN_REDIRECT,
+	PIN_TRANSMIT,
+	PINS
+};
+
+/* In the place of an ifIndex: what all interfaces of the namespace have in common. */
+#define PINS_IN_COMMON 0
+
+struct pins;
+
+/*
+ * The pins of this network namespace below directory, which is made if it is missing and make is
+ * true. On success *pins is owned by the caller, who gives it to pins_close(). On failure, -errno,
+ * error says why nothing can be pinned there; -ENOENT: it is missing.
+ */
+int pins_open(struct pins **pins, const char *directory, bool make,
+	      char error[static PINS_ERROR_MAX]);
+void pins_close(struct pins *pins);
+
+/* Where a pin is, for messages. The result is good until the next call. */
+const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pin);
+
+/*
+ * Opens a pin. Returns a descriptor that the caller owns, -ENOENT if there is none, -EPERM if it
+ * belongs to neither root nor us nor, if we are root, to whom root gave the directory, or another
+ * -errno; error then names the pin.
+ */
+int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
+	     char error[static PINS_ERROR_MAX]);
+
+/* Whether what somebody has pinned, and we have opened, is a map. */
+bool pins_is_map(int fd);
+
+/* Pins fd where there is nothing yet. 0 or -errno, with the pin named in error. */
+int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
+	     char error[static PINS_ERROR_MAX]);
+
+/* Takes a pin away. False: it is not there, or cannot be taken away. */
+bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);
+
+/* Takes the directory of an interface away, once its pins and its mark are. */
+void pins_remove_interface(const struct pins *pins, unsigned int ifindex);
+
+/* Calls each() for every interface that has a directory; each() may remove it. 0 or -errno. */
+int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *context),
+	      void *context);
+
+/*
+ * Calls each() for every network namespace that has pins below directory, 0 or -errno; takes away
+ * what is a namespace's own, once the directories of its interfaces are gone.
+ */
+int pins_each_namespace(const char *directory, void (*each)(struct pins *pins, void *context),
+			void *context);
+void pins_remove_namespace(const struct pins *pins);
+
+/*
+ * One number for the whole namespace, which outlives us like the counters: when the master agent's
+ * sysUpTime was 0 (CLOCK_MONOTONIC, ms). 0 if there is none. Measured anew it would differ by a
+ * tick, and each TimeStamp with it.
+ */
+int64_t pins_get_epoch(const struct pins *pins);
+void pins_put_epoch(const struct pins *pins, int64_t epoch);
+
+/* The mark of an operator that asks for the hook of an interface to be left free. 0 or -errno. */
+bool pins_is_released(const struct pins *pins, unsigned int ifindex);
+int pins_release(const struct pins *pins, unsigned int ifindex);
+int pins_retake(const struct pins *pins, unsigned int ifindex);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/rtnl.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/log.h"
+#include "lib/util.h"
+
+/* How often an inconsistent dump is repeated before it is given up until the next one. */
+#define DUMP_TRIES 10
+
+/* How many messages links_read() takes before the rest of the program has its turn. */
+#define MESSAGES_PER_TURN 64
+
+struct links {
+	struct mnl_socket *events; /* subscribed to RTNLGRP_LINK, read without blocking */
+	struct link_handlers handlers;
+	/*
+	 * Messages were dropped. The kernel says so once, and drops the next ones in silence until
+	 * its queue has been read to the end (NETLINK_S_CONGESTED in net/netlink/af_netlink.c):
+	 * only what is asked for then is complete.
+	 */
+	bool overrun;
+};
+
+static int decode_xdp(const struct nlattr *attr, void *data)
+{
+	uint32_t *id = data;
+	uint16_t type = mnl_attr_get_type(attr);
+
+	if (type <= IFLA_XDP_MAX && type != IFLA_XDP_ATTACHED &&
+	    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		id[type] = mnl_attr_get_u32(attr);
+	else if (type == IFLA_XDP_ATTACHED && mnl_attr_validate(attr, MNL_TYPE_U8) >= 0)
+		id[type] = mnl_attr_get_u8(attr);
+	return MNL_CB_OK;
+}
+
+static void set_xdp(struct link *link, const struct nlattr *xdp)
+{
+	static const enum xdp_mode modes[] = {
+		[XDP_ATTACHED_NONE] = XDP_MODE_NONE,      [XDP_ATTACHED_DRV] = XDP_MODE_NATIVE,
+		[XDP_ATTACHED_SKB] = XDP_MODE_GENERIC,    [XDP_ATTACHED_HW] = XDP_MODE_OFFLOAD,
+		[XDP_ATTACHED_MULTI] = XDP_MODE_MULTIPLE,
+	};
+	uint32_t id[IFLA_XDP_MAX + 1] = { 0 };
+
+	mnl_attr_parse_nested(xdp, decode_xdp, id);
+	if (id[IFLA_XDP_ATTACHED] <= XDP_ATTACHED_MULTI)
+		link->mode = modes[id[IFLA_XDP_ATTACHED]];
+	/* With several programs the kernel leaves IFLA_XDP_PROG_ID out. */
+	link->prog_id = id[IFLA_XDP_PROG_ID]       ? id[IFLA_XDP_PROG_ID]
+			: id[IFLA_XDP_DRV_PROG_ID] ? id[IFLA_XDP_DRV_PROG_ID]
+						   : id[IFLA_XDP_SKB_PROG_ID];
+}
+
+static int decode_attribute(const struct nlattr *attr, void *data)
+{
+	struct link *link = data;
+
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_ADDRESS:
+		memcpy(&link->address, mnl_attr_get_payload(attr),
+		       mnl_attr_get_payload_len(attr) < sizeof(link->address)
+			       ? mnl_attr_get_payload_len(attr)
+			       : sizeof(link->address));
+		break;
+	case IFLA_MTU:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			link->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_MASTER:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+			link->master = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_XDP:
+		set_xdp(link, attr);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
+/* Fills *link from an RTM_NEWLINK message; false if the message is of no use. */
+static bool decode_link(const struct nlmsghdr *message, struct link *link)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ifi_index <= 0)
+		return false;
+	*link = (struct link){ .ifindex = (unsigned int)info->ifi_index, .mode = XDP_MODE_NONE };
+	mnl_attr_parse(message, sizeof(*info), decode_attribute, link);
+	return *link->name;
+}
+
+static int handle_answer(const struct nlmsghdr *message, void *data)
+{
+	const struct link_handlers *handlers = data;
+	struct link link;
+
+	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &link))
+		handlers->present(&link, handlers->context);
+	return MNL_CB_OK;
+}
+
+static void close_socket_at(struct mnl_socket **socket)
+{
+	if (*socket)
+		mnl_socket_close(*socket);
+}
+
+static int open_socket(struct mnl_socket **out, unsigned int groups)
+{
+	__attribute__((cleanup(close_socket_at))) struct mnl_socket *socket =
+		mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+
+	if (!socket || mnl_socket_bind(socket, groups, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	*out = socket;
+	socket = NULL;
+	return 0;
+}
+
+/*
+ * Asks for one link, or for all if ifindex is 0. -EINTR: the dump was inconsistent. The rest of a
+ * dump that is given up goes with its socket, so each query has one of its own.
+ */
+static int query(const struct links *links, unsigned int ifindex)
+{
+	__attribute__((cleanup(close_socket_at))) struct mnl_socket *socket = NULL;
+	char buffer[32768];
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+	int more = MNL_CB_OK, err;
+
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (ifindex ? NLM_F_ACK : NLM_F_DUMP));
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_index = (int)ifindex;
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+
+	err = open_socket(&socket, 0);
+	if (err)
+		return err;
+	if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+		return -errno;
+	while (more == MNL_CB_OK) {
+		ssize_t length = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
+
+		if (length < 0)
+			return -errno;
+		more = mnl_cb_run(buffer, (size_t)length, 0, mnl_socket_get_portid(socket),
+				  handle_answer, (void *)&links->handlers);
+	}
+	return more < 0 ? -errno : 0;
+}
+
+int links_dump(struct links *links)
+{
+	int err = -EINTR;
+
+	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
+		err = query(links, 0);
+	if (err == -EINTR)
+		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
+	else if (err)
+		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
+	return err;
+}
+
+int links_ask(struct links *links, unsigned int ifindex)
+{
+	int err = query(links, ifindex);
+
+	if (err && err != -ENODEV)
+		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
+	return err;
+}
+
+/* Bridges announce their ports with a family of their own; a port that leaves is no link deleted.
+ */
+static bool is_link_message(const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+
+	return mnl_nlmsg_get_payload_len(message) >= sizeof(*info) &&
+	       info->ifi_family == AF_UNSPEC && info->ifi_index > 0;
+}
+
+static int handle_event(const struct nlmsghdr *message, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct links *links = data;
+	unsigned int ifindex;
+
+	if (!is_link_message(message))
+		return MNL_CB_OK;
+	ifindex = (unsigned int)info->ifi_index;
+	log_debug("xdp:links", "interface %u: %s", ifindex,
+		  message->nlmsg_type == RTM_DELLINK ? "gone" : "changed");
+	if (message->nlmsg_type == RTM_DELLINK) {
+		links->handlers.gone(ifindex, links->handlers.context);
+	} else if (message->nlmsg_type == RTM_NEWLINK) {
+		links_ask(links, ifindex); /* if it is gone by now, its RTM_DELLINK is on the way */
+	}
+	return MNL_CB_OK;
+}
+
+int links_read(struct links *links)
+{
+	char buffer[32768];
+
+	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+		struct sockaddr_nl sender = { 0 };
+		socklen_t sender_size = sizeof(sender);
+		ssize_t length = recvfrom(links_fd(links), buffer, sizeof(buffer), MSG_DONTWAIT,
+					  (struct sockaddr *)&sender, &sender_size);
+
+		if (length >= 0) {
+			/* Only the kernel has port 0; another sender is a process that pretends. */
+			if (sender.nl_pid == 0 && !links->overrun)
+				mnl_cb_run(buffer, (size_t)length, 0, 0, handle_event, links);
+		} else if (errno == ENOBUFS) {
+			log_debug("xdp:links", "the kernel dropped link messages; resynchronizing");
+			links->overrun = true;
+		} else if (errno == EAGAIN || errno == EINTR) {
+			if (errno == EAGAIN && links->overrun) {
+				links->overrun = false;
+				links->handlers.lost(links->handlers.context);
+			}
+			return 0;
+		} else {
+			int err = -errno;
+
+			log_error(err, "cannot read link messages from the kernel");
+			return err;
+		}
+	}
+	return 0;
+}
+
+int links_fd(const struct links *links)
+{
+	return mnl_socket_get_fd(links->events);
+}
+
+int links_open(struct links **out, const struct link_handlers *handlers)
+{
+	struct links *links = calloc(1, sizeof(*links));
+	int err = -ENOMEM;
+
+	if (links) {
+		links->handlers = *handlers;
+		err = open_socket(&links->events, RTMGRP_LINK);
+	}
+	if (err) {
+		log_error(err, "cannot subscribe to link messages (netlink group RTNLGRP_LINK)");
+		links_close(links);
+		return err;
+	}
+	*out = links;
+	return 0;
+}
+
+void links_close(struct links *links)
+{
+	if (!links)
+		return;
+	if (links->events)
+		mnl_socket_close(links->events);
+	free(links);
+}

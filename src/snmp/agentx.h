@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The AgentX session (RFC 2741) that net-snmp's library keeps for us, and the master's clock. */
+#ifndef XDP_AGENTX_SNMP_AGENTX_H
+#define XDP_AGENTX_SNMP_AGENTX_H
+
+#include <stdint.h>
+
+/*
+ * Sets net-snmp's library up as a subagent; nothing is connected yet. address is where the master
+ * listens, and wins over agentXSocket, or NULL. connected is called at each new connection. Both
+ * are kept. Returns 0 or -errno; the failure has been logged.
+ */
+int agentx_init(const char *address, void (*connected)(void *context), void *context);
+
+/*
+ * Connects to the master. If there is none, this is logged, and it is tried again every second, as
+ * it is after a connection was lost.
+ */
+void agentx_connect(void);
+
+/*
+ * Runs the library's alarms that are due: to be called after each wait that snmp_select_info2() has
+ * set the end of. A master that hangs holds it up for 1.5 s at most.
+ */
+void agentx_run_alarms(void);
+
+/*
+ * When the master's sysUpTime was 0, in ms on CLOCK_MONOTONIC: of the present or last master, 0
+ * before the first connection. agentx_expect_epoch() hands over what an earlier run knew: if the
+ * master is still the same, its TimeStamps stay the same to the tick.
+ */
+int64_t agentx_epoch(void);
+void agentx_expect_epoch(int64_t epoch);
+
+/* Tells the master, and ends the library. */
+void agentx_close(void);
+
+/*
+ * An event, in ms on CLOCK_MONOTONIC, as a TimeStamp (RFC 2579): the master's sysUpTime at that
+ * moment, or 0 if that was before the master started, or if event is 0. The same event gives the
+ * same value for as long as the same master runs.
+ */
+unsigned long agentx_timestamp(int64_t event);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "snmp/requests.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_callbacks.h>
+
+#include <stdbool.h>
+
+#include "snmp/mib.h"
+
+/* RFC 2741, 6.1 */
+#define AGENTX_GET 5
+#define AGENTX_GETNEXT 6
+#define AGENTX_RESPONSE 18
+#define NON_DEFAULT_CONTEXT 0x08
+
+/* What handles all else: the library's. */
+static snmp_callback library;
+
+static void answer_get(netsnmp_variable_list *value)
+{
+	int exception = mib_get(value);
+
+	if (exception)
+		snmp_set_var_typed_value(value, (u_char)exception, NULL, 0);
+}
+
+/* An end of a range that stands for none (RFC 2741, 5.1), as the library parses it. */
+static bool is_null(const oid *name, size_t len)
+{
+	return !snmp_oid_compare(name, len, nullOid, (size_t)nullOidLen / sizeof(oid));
+}
+
+/* The range begins at the variable's name, behind it or with it, and ends before its value. */
+static void answer_next(const netsnmp_variable_list *range, netsnmp_variable_list *value)
+{
+	size_t end_len = range->val_len / sizeof(oid);
+	bool found = (range->type == ASN_PRIV_INCL_RANGE && !mib_get(value)) || mib_get_next(value);
+
+	if (found &&
+	    (is_null(range->val.objid, end_len) ||
+	     snmp_oid_compare(value->name, value->name_length, range->val.objid, end_len) < 0))
+		return;
+	snmp_set_var_objid(value, range->name, range->name_length);
+	snmp_set_var_typed_value(value, SNMP_ENDOFMIBVIEW, NULL, 0);
+}
+
+static void answer(netsnmp_session *session, const netsnmp_pdu *request)
+{
+	netsnmp_pdu *response = snmp_clone_pdu((netsnmp_pdu *)request);
+
+	if (!response)
+		return;
+	for (netsnmp_variable_list *asked = request->variables, *value = response->variables; value;
+	     asked = asked->next_variable, value = value->next_variable) {
+		if (request->command == AGENTX_GET)
+			answer_get(value);
+		else
+			answer_next(asked, value);
+	}
+	response->command = AGENTX_RESPONSE;
+	response->version = session->version;
+	response->errstat = SNMP_ERR_NOERROR;
+	response->errindex = 0;
+	if (!snmp_send(session, response))
+		snmp_free_pdu(response);
+}
+
+/* A master that asks is alive: it need not be pinged. The session keeps the alarm's number here. */
+static void put_ping_off(const netsnmp_session *session)
+{
+	if (session->securityModel != SNMP_DEFAULT_SECMODEL)
+		snmp_alarm_reset((unsigned int)session->securityModel);
+}
+
+static int received(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
+		    void *magic)
+{
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
+	    (pdu->command != AGENTX_GET && pdu->command != AGENTX_GETNEXT) ||
+	    pdu->flags & NON_DEFAULT_CONTEXT ||
+	    !mib_begin((uint32_t)pdu->sessid, (uint32_t)pdu->transid))
+		return library(operation, session, reqid, pdu, magic);
+	put_ping_off(session);
+	answer(session, pdu);
+	return 1;
+}
+
+static int connected(int major, int minor, void *opened, void *argument)
+{
+	netsnmp_session *session = opened;
+
+	(void)major;
+	(void)minor;
+	(void)argument;
+	library = session->callback;
+	session->callback = received;
+	return SNMP_ERR_NOERROR;
+}
+
+void requests_open(void)
+{
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, connected,
+			       NULL);
+}

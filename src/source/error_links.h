@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The links of the programs of bpf/errors.bpf.c to their tracepoints. */
+#ifndef XDP_AGENTX_SOURCE_ERROR_LINKS_H
+#define XDP_AGENTX_SOURCE_ERROR_LINKS_H
+
+#include "kernel/pins.h"
+
+/* xdp_exception, xdp_redirect_err, xdp_devmap_xmit, in this order here and below. */
+#define ERRORS_LINKS 3
+
+/*
+ * Takes the links that an earlier run has pinned, if they are this version's and count in map_fd,
+ * else makes and pins new ones of these programs. pins may be NULL. 0: the caller owns all three
+ * descriptors in link_fd; or -errno: there are none. A pin that is something else is logged and
+ * left alone.
+ */
+int errors_links_open(int link_fd[static ERRORS_LINKS], const int prog_fd[static ERRORS_LINKS],
+		      int map_fd, const struct pins *pins);
+
+/* Pins again those that somebody has unpinned. */
+void errors_links_keep(const int link_fd[static ERRORS_LINKS], const struct pins *pins);
+
+void errors_links_close(const int link_fd[static ERRORS_LINKS]);
+
+#endif

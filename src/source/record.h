@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is to be known of an interface's counters besides the counter map, kept in a second map so
+ * that it lives as long as the first: one entry, written as a whole by one system call, so that a
+ * crash leaves the old record or the new one.
+ */
+#ifndef XDP_AGENTX_SOURCE_RECORD_H
+#define XDP_AGENTX_SOURCE_RECORD_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/pins.h"
+#include "kernel/rtnl.h"
+#include "source/counters.h"
+
+/* Numbered like the MIB's XdpCounterSource. */
+enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
+
+/* Of the layout below; a record of another one is refused. */
+#define SOURCE_STATE_VERSION 2
+
+struct source_state {
+	uint32_t version;
+	uint32_t map_id;       /* of the map that carry goes by */
+	char name[IFNAMSIZ];   /* name and */
+	uint64_t address;      /* hardware address of the interface, to know it again by */
+	int64_t discontinuity; /* CLOCK_MONOTONIC in ms; 0: it has never been counted */
+	int64_t last_change;   /* the same, of xdpIfLastChange */
+	uint32_t kind;         /* enum source_kind: who counted last; 0: nobody yet */
+	uint32_t foreign;      /* the map is somebody else's */
+	struct carry carry;
+};
+
+/*
+ * Opens the pinned record of an interface and reads it. Returns a descriptor that the caller owns,
+ * -ENOENT if there is none, or -errno with what was found and what is expected in error.
+ */
+int source_state_open(struct source_state *state, const struct pins *pins, unsigned int ifindex,
+		      char error[static PINS_ERROR_MAX]);
+
+/* Makes and pins a record. A descriptor that the caller owns, or -errno with the reason in error.
+ */
+int source_state_create(const struct source_state *state, const struct pins *pins,
+			unsigned int ifindex, char error[static PINS_ERROR_MAX]);
+
+/* Whether the record is of this interface, by name and address; and to make it so. */
+bool source_state_is_of(const struct source_state *state, const struct link *link);
+void source_state_name(struct source_state *state, const struct link *link);
+
+/* Replaces the record. 0 or -errno. */
+int source_state_write(int fd, const struct source_state *state);
+
+#endif

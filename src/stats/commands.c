@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What operators do to the pins. */
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/pins.h"
+#include "lib/lock.h"
+#include "source/source.h"
+#include "stats/stats.h"
+
+static void unload(struct stats *stats, unsigned int ifindex, const char *name)
+{
+	static const char *const writers[] = {
+		[SOURCE_NONE] = "",
+		[SOURCE_COUNT] = "program and ",
+		[SOURCE_OBSERVE] = "observer and ",
+	};
+	char why[PINS_ERROR_MAX];
+	enum source_kind kind;
+
+	if (source_unload(stats->pins, ifindex, &kind, why))
+		stats_fail(stats, name, why);
+	else
+		printf("%s: %scounters taken away\n", name, writers[kind]);
+}
+
+static void release(struct stats *stats, unsigned int ifindex, const char *name)
+{
+	static const char *const ended[] = {
+		[SOURCE_NONE] = "",
+		[SOURCE_COUNT] = ", program taken off",
+		[SOURCE_OBSERVE] = ", no longer observed",
+	};
+	char why[PINS_ERROR_MAX];
+	enum source_kind kind;
+
+	if (source_release(stats->pins, ifindex, &kind, why))
+		stats_fail(stats, name, why);
+	else if (kind != SOURCE_COUNT && lock_holder())
+		printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
+	else
+		printf("%s: released%s\n", name, ended[kind]);
+}
+
+static void retake(struct stats *stats, unsigned int ifindex, const char *name)
+{
+	int err = pins_retake(stats->pins, ifindex);
+
+	pins_remove_interface(stats->pins, ifindex); /* if nothing else is in it */
+	if (err)
+		stats_fail(stats, name, err == -ENOENT ? "it is not released" : strerror(-err));
+	else
+		printf("%s: the agent will count it again\n", name);
+}
+
+/* In any namespace, so that the path says more than a name. */
+static void unload_pinned(unsigned int ifindex, void *context)
+{
+	struct stats *stats = context;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", pins_path(stats->pins, ifindex, PIN_MAP));
+	*strrchr(path, '/') = '\0';
+	unload(stats, ifindex, path);
+}
+
+static void note_interface(unsigned int ifindex, void *context)
+{
+	bool *found = context;
+
+	(void)ifindex;
+	*found = true;
+}
+
+/* What interfaces have in common goes with the last of them. */
+static void unload_common(const struct pins *pins)
+{
+	bool found = false;
+
+	if (!pins_each(pins, note_interface, &found) && !found)
+		pins_remove_namespace(pins);
+}
+
+static void unload_namespace(struct pins *pins, void *context)
+{
+	struct stats *stats = context;
+
+	stats->pins = pins;
+	pins_each(pins, unload_pinned, stats);
+	stats->pins = NULL;
+	pins_remove_namespace(pins);
+}
+
+static const struct stats_command {
+	const char *name;
+	void (*run)(struct stats *stats, unsigned int ifindex, const char *name);
+} commands[] = {
+	{ "unload", unload },
+	{ "release", release },
+	{ "retake", retake },
+};
+
+const struct stats_command *stats_find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (name && !strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+/* The agent would pin again at once what is taken away. */
+static bool agent_runs(void)
+{
+	pid_t pid = lock_holder();
+
+	if (pid)
+		fprintf(stderr,
+			"xdp-stats: xdp-agentx (pid %d) is running; stop it first, or release the "
+			"interface\n",
+			(int)pid);
+	return pid != 0;
+}
+
+/* Does it to each of these interfaces; what is none fails. */
+static void run_each(struct stats *stats, const struct stats_command *command, char **names)
+{
+	for (; *names; names++) {
+		unsigned int ifindex = if_nametoindex(*names);
+
+		if (ifindex)
+			command->run(stats, ifindex, *names);
+		else
+			stats_fail(stats, *names, "there is no such interface");
+	}
+}
+
+static int unload_all(struct stats *stats)
+{
+	int err = pins_each_namespace(stats->directory, unload_namespace, stats);
+
+	if (err == -ENOENT)
+		return EXIT_SUCCESS; /* there is nothing to take away */
+	if (err)
+		stats_fail(stats, stats->directory, strerror(-err));
+	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int stats_run_command(struct stats *stats, const struct stats_command *command, char **names,
+		      bool all)
+{
+	if (all && command->run != unload)
+		return stats_usage_error("option --all: only unload has it");
+	if (all == (*names != NULL))
+		return stats_usage_error(all ? "option --all: not together with names"
+					     : "the command needs the name of an interface");
+	if (command->run == unload && agent_runs())
+		return EXIT_FAILURE;
+	if (all)
+		return unload_all(stats);
+	if (stats_open_pins(stats))
+		return EXIT_FAILURE;
+	run_each(stats, command, names);
+	if (command->run == unload)
+		unload_common(stats->pins);
+	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* By hand: a library that only writes would be larger than this, and check no name for UTF-8. */
+#include "stats/json.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+/* Names of interfaces are any octets; what is no UTF-8 becomes U+FFFD, as decoders have it. */
+static void put_string(const char *text)
+{
+	putchar('"');
+	while (*text) {
+		mbstate_t state = { 0 };
+		size_t length = mbrlen(text, strlen(text), &state);
+
+		if (*text == '"' || *text == '\\')
+			printf("\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			printf("\\u%04x", (unsigned char)*text);
+		else if (length > strlen(text))
+			printf("\\ufffd");
+		else
+			fwrite(text, 1, length, stdout);
+		text += length > strlen(text) ? 1 : length;
+	}
+	putchar('"');
+}
+
+static void put_member(const char *name, const char *text)
+{
+	if (!*text)
+		return;
+	printf(",\"%s\":", name);
+	put_string(text);
+}
+
+/* before may be NULL: there is no rate. */
+static void put_record(const struct view *view, const struct xdp_stats_rec *rec,
+		       const struct xdp_stats_rec *before)
+{
+	printf("\"packets\":%llu,\"bytes\":%llu", (unsigned long long)rec->rx_packets,
+	       (unsigned long long)rec->rx_bytes);
+	if (before)
+		printf(",\"packets_per_second\":%.0f,\"bits_per_second\":%.0f",
+		       look_per_second(view, rec->rx_packets, before->rx_packets),
+		       8 * look_per_second(view, rec->rx_bytes, before->rx_bytes));
+}
+
+static void put_cpus(const struct view *view, unsigned int action)
+{
+	const struct cpu_counters *each = view->each;
+	const struct cpu_counters *before = view->before ? view->before->each : NULL;
+
+	printf(",\"cpus\":[");
+	for (unsigned int i = 0; i < each->cpus; i++) {
+		unsigned int slot = action * each->cpus + i;
+
+		printf("%s{\"cpu\":%u,", i ? "," : "", each->number[i]);
+		put_record(view, &each->slot[slot], before ? &before->slot[slot] : NULL);
+		putchar('}');
+	}
+	putchar(']');
+}
+
+static void put_actions(const struct view *view)
+{
+	printf(",\"actions\":{");
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS; i++) {
+		printf("%s\"%s\":{", i ? "," : "", look_action(i));
+		put_record(view, &view->counters.action[i],
+			   view->before ? &view->before->counters.action[i] : NULL);
+		if (view->each)
+			put_cpus(view, i);
+		putchar('}');
+	}
+	putchar('}');
+}
+
+static void put_view(const struct view *view)
+{
+	printf("{\"name\":");
+	put_string(view->name);
+	if (view->link.ifindex) {
+		printf(",\"ifindex\":%u,\"mode\":\"%s\",\"source\":\"%s\",\"status\":\"%s\"",
+		       view->link.ifindex, xdp_mode_name(view->link.mode), view->source,
+		       view->status);
+		put_member("text", view->text);
+	}
+	if (view->link.prog_id) {
+		printf(",\"program\":{\"id\":%u", view->link.prog_id);
+		put_member("name", view->program.name);
+		put_member("tag", view->program.tag);
+		putchar('}');
+	}
+	put_member("error", view->error);
+	if (view->before)
+		printf(",\"interval\":%.3f", (double)view->interval / 1000);
+	if (view->read)
+		put_actions(view);
+	putchar('}');
+}
+
+int json_print(const struct look *look)
+{
+	struct timespec now;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("{\"time\":%lld.%03ld,\"interfaces\":[", (long long)now.tv_sec,
+	       now.tv_nsec / 1000000);
+	for (size_t i = 0; i < look->count; i++) {
+		if (i)
+			putchar(',');
+		put_view(&look->view[i]);
+	}
+	puts("]}");
+	return fflush(stdout) ? -errno : 0;
+}
