@@ -44,7 +44,8 @@ static size_t split(char *line, char *words[], size_t max)
 
 static void parse_interface(const char *token, char *line)
 {
-	char *words[4] = { NULL }, error[RULES_ERROR_MAX];
+	char *words[4] = { NULL };
+	struct reason reason;
 	size_t count;
 
 	(void)token;
@@ -55,21 +56,22 @@ static void parse_interface(const char *token, char *line)
 		config_perror("expected: xdpInterface PATTERN[,PATTERN...] SOURCE [HOOK]");
 		return;
 	}
-	if (rules_add(&reading->rules, words[0], words[1], words[2], error))
-		config_perror(error);
+	if (rules_add(&reading->rules, words[0], words[1], words[2], &reason))
+		config_perror(reason.text);
 }
 
 static void parse_map(const char *token, char *line)
 {
-	char *words[3] = { NULL }, error[RULES_ERROR_MAX];
+	char *words[3] = { NULL };
+	struct reason reason;
 
 	(void)token;
 	if (!reading)
 		return;
 	if (split(line, words, 3) != 2)
 		config_perror("expected: xdpMap INTERFACE PATH");
-	else if (rules_add_map(&reading->rules, words[0], words[1], error))
-		config_perror(error);
+	else if (rules_add_map(&reading->rules, words[0], words[1], &reason))
+		config_perror(reason.text);
 }
 
 /* One non-negative number and nothing behind it but white space or a comment. */
@@ -224,15 +226,15 @@ void config_init(void)
 
 int config_add_option(const char *option)
 {
-	char error[RULES_ERROR_MAX] = "too many -i options";
+	struct reason reason = { "too many -i options" };
 	struct rules probe = { 0 };
 	int err = -EINVAL;
 
 	if (option_count < MAX_OPTIONS)
-		err = rules_add_option(&probe, option, error);
+		err = rules_add_option(&probe, option, &reason);
 	rules_free(&probe);
 	if (err)
-		log_error(0, "option -i %s: %s", option, error);
+		log_error(0, "option -i %s: %s", option, reason.text);
 	else
 		options[option_count++] = option;
 	return err;
@@ -287,16 +289,16 @@ int config_read(struct config *out)
 		.notifications = true,
 		.pin_dir = PINS_DIRECTORY,
 	};
-	char error[RULES_ERROR_MAX];
+	struct reason reason;
 
 	memcpy(config.root, default_root, sizeof(default_root));
 	reading = &config;
 	faults = 0;
 	for (size_t i = 0; i < option_count; i++)
-		faults += rules_add_option(&config.rules, options[i], error) != 0;
+		faults += rules_add_option(&config.rules, options[i], &reason) != 0;
 	read_files();
 	if (!config.rules.count)
-		faults += rules_add(&config.rules, "*", "observe", NULL, error) != 0;
+		faults += rules_add(&config.rules, "*", "observe", NULL, &reason) != 0;
 	reading = NULL;
 	if (faults) {
 		log_error(0, "the configuration has %u fault%s; %s -H lists the directives", faults,

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* xdp-agentx: options, open, loop, close. */
+/*
+ * xdp-agentx: options, open, loop, close.
+ *
+ * This folder is the process: its command line and configuration, its capabilities, its service
+ * manager, and the one loop in which all else happens. main.c owns every part and connects them:
+ * calls go down, from snmp to iface to source to kernel, and what comes from below comes by a
+ * callback that is set here. There is one thread. Each turn of the loop asks net-snmp's library
+ * anew what to wait for, handles all that is there, and attaches to one interface at most. A crash
+ * between any two system calls leaves a state from which the next start goes on, so there is
+ * nothing to save at the end. The folder includes everything; nothing includes it.
+ */
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/library/large_fd_set.h>
@@ -31,7 +41,7 @@
 #include "snmp/registration.h"
 #include "snmp/requests.h"
 #include "snmp/snapshot.h"
-#include "source/error_counters.h"
+#include "source/common.h"
 
 #define OLDEST_KERNEL_MAJOR 6
 #define OLDEST_KERNEL_MINOR 1
@@ -42,7 +52,8 @@
 struct agent {
 	struct config config;
 	struct pins *pins; /* NULL: nothing is pinned */
-	struct links *links;
+	struct common common;
+	struct rtnl *rtnl;
 	struct watch *watch; /* NULL: the kernel lets us not, and dumps have to do */
 	struct registry *registry;
 	struct snapshots *snapshots;
@@ -98,17 +109,17 @@ static int open_signals(int *signal_fd)
 	return 0;
 }
 
-static void link_present(const struct link *link, void *context)
+static void netdev_present(const struct netdev *netdev, void *context)
 {
-	registry_link_present(((struct agent *)context)->registry, link);
+	registry_present(((struct agent *)context)->registry, netdev);
 }
 
-static void link_gone(unsigned int ifindex, void *context)
+static void netdev_gone(unsigned int ifindex, void *context)
 {
-	registry_link_gone(((struct agent *)context)->registry, ifindex);
+	registry_gone(((struct agent *)context)->registry, ifindex);
 }
 
-static void links_lost(void *context)
+static void news_lost(void *context)
 {
 	((struct agent *)context)->next_dump = 0;
 }
@@ -118,9 +129,9 @@ static void program_changed(unsigned int ifindex, void *context)
 	struct agent *agent = context;
 
 	if (ifindex)
-		links_ask(agent->links, ifindex);
+		rtnl_ask(agent->rtnl, ifindex);
 	else
-		links_lost(agent);
+		news_lost(agent);
 }
 
 static void master_connected(void *context)
@@ -143,7 +154,7 @@ static void dump(struct agent *agent)
 	int64_t wait = agent->config.reconcile * INT64_C(1000);
 
 	registry_dump_begin(agent->registry);
-	if (!links_dump(agent->links))
+	if (!rtnl_dump(agent->rtnl))
 		registry_dump_end(agent->registry);
 	else
 		wait = DUMP_RETRY_MS;
@@ -153,7 +164,7 @@ static void dump(struct agent *agent)
 static void use_cpu_table(struct agent *agent)
 {
 	agent->mib.cpu_table = agent->config.cpu_table;
-	snapshots_keep_cpus(agent->snapshots, agent->config.cpu_table);
+	snapshots_store_cpus(agent->snapshots, agent->config.cpu_table);
 }
 
 static void reload(struct agent *agent)
@@ -195,29 +206,30 @@ static void handle_signals(struct agent *agent)
 
 static void open_pins(struct agent *agent, bool make)
 {
-	char error[PINS_ERROR_MAX];
-	int err = pins_open(&agent->pins, agent->config.pin_dir, make, error);
+	struct reason reason;
+	int err = pins_open(&agent->pins, agent->config.pin_dir, make, &reason);
 
 	if (err && make)
-		log_warning(0, "%s; counters and programs will not outlive this process", error);
+		log_warning(0, "%s; counters and programs will not outlive this process",
+			    reason.text);
 }
 
 static void open_watch(struct agent *agent)
 {
-	char reason[STATUS_TEXT_MAX];
+	struct reason reason;
 
-	if (watch_open(&agent->watch, program_changed, agent, reason))
+	if (watch_open(&agent->watch, program_changed, agent, &reason))
 		log_info("programs attached by bpf_link are noticed within xdpReconcile (%u s) "
 			 "only: %s",
-			 agent->config.reconcile, reason);
+			 agent->config.reconcile, reason.text);
 }
 
 static int open_agent(struct agent *agent)
 {
-	const struct link_handlers handlers = {
-		.present = link_present,
-		.gone = link_gone,
-		.lost = links_lost,
+	const struct rtnl_handlers handlers = {
+		.present = netdev_present,
+		.gone = netdev_gone,
+		.lost = news_lost,
 		.context = agent,
 	};
 	int err = check_kernel();
@@ -228,18 +240,19 @@ static int open_agent(struct agent *agent)
 	if (!err)
 		err = open_signals(&agent->signal_fd);
 	if (!err)
-		err = links_open(&agent->links, &handlers);
+		err = rtnl_open(&agent->rtnl, &handlers);
 	if (err)
 		return err;
 	privileges_report(&agent->config.rules);
 	open_watch(agent);
 	open_pins(agent, true);
-	if (registry_new(&agent->registry, agent->pins) ||
+	common_open(&agent->common, agent->pins);
+	if (registry_new(&agent->registry, &agent->common, agent->pins) ||
 	    snapshots_new(&agent->snapshots, agent->registry)) {
 		log_error(-ENOMEM, "cannot start");
 		return -ENOMEM;
 	}
-	requests_open();
+	requests_open(&agent->mib);
 	notify_open();
 	notify_set(agent->config.notifications, agent->config.root, agent->config.root_len);
 	registry_on_event(agent->registry, event_happened, NULL);
@@ -261,14 +274,13 @@ static void close_agent(struct agent *agent)
 {
 	agentx_close();
 	watch_close(agent->watch);
-	links_close(agent->links);
+	rtnl_close(agent->rtnl);
 	snapshots_free(agent->snapshots);
 	registry_free(agent->registry, agent->config.persist);
 	if (agent->pins && !agent->config.persist)
 		pins_remove_namespace(agent->pins);
+	common_close(&agent->common);
 	pins_close(agent->pins);
-	source_cleanup();
-	errors_close();
 	config_free(&agent->config);
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);
@@ -303,7 +315,7 @@ static void turn(struct agent *agent)
 	netsnmp_large_fd_set_init(&fds, FD_SETSIZE);
 	snmp_select_info2(&numfds, &fds, &timeout, &block);
 	add_fd(agent->signal_fd, &fds, &numfds);
-	add_fd(links_fd(agent->links), &fds, &numfds);
+	add_fd(rtnl_fd(agent->rtnl), &fds, &numfds);
 	if (agent->watch)
 		add_fd(watch_fd(agent->watch), &fds, &numfds);
 
@@ -311,8 +323,8 @@ static void turn(struct agent *agent)
 	if (ready > 0) {
 		if (netsnmp_large_fd_is_set(agent->signal_fd, &fds))
 			handle_signals(agent);
-		if (netsnmp_large_fd_is_set(links_fd(agent->links), &fds))
-			links_read(agent->links);
+		if (netsnmp_large_fd_is_set(rtnl_fd(agent->rtnl), &fds))
+			rtnl_read(agent->rtnl);
 		if (agent->watch)
 			watch_read(agent->watch);
 		snmp_read2(&fds);

@@ -16,52 +16,49 @@ struct plan {
 	bool all_seen; /* by the first of two dumps: a program may be on a later link, too */
 };
 
-static void print_line(const char *name, const struct rule *rule, const char *what)
+static void print_rule(const char *name, const struct rule *rule)
 {
 	bool attaches = rule && (rule->source == RULE_COUNT || rule->source == RULE_AUTO);
 
-	printf("%-16s %-8s %-8s %s\n", name, rule ? rule_source_name(rule->source) : "-",
-	       attaches ? xdp_hook_name(rule->hook) : "-", what);
+	printf("%-16s %-8s %-8s ", name, rule ? rule_source_name(rule->source) : "-",
+	       attaches ? xdp_hook_name(rule->hook) : "-");
 }
 
-static const char *prediction(const struct iface *iface)
+static void print_prediction(const struct iface *iface)
 {
-	static char text[STATUS_TEXT_MAX + 16];
-
-	if (iface->pending && iface->wanted != SOURCE_COUNT) {
-		snprintf(text, sizeof(text), "%sprogram '%s' (id %u) will be %s",
-			 iface->wanted == SOURCE_MAP ? "the map of " : "",
-			 *iface->program.name ? iface->program.name : "?", iface->link.prog_id,
-			 iface->wanted == SOURCE_MAP ? "read" : "observed");
-		return text;
-	}
-	if (iface->pending)
-		return iface->link.prog_id ? "the counter program is there and will be kept"
-					   : "the counter program will be attached";
-	if (iface->status == IFACE_WAITING && *iface->text)
-		return iface->text;
-	if (!iface->visible)
-		return "nothing, until a program is attached";
-	snprintf(text, sizeof(text), "failed: %s", iface->text);
-	return text;
+	if (iface->pending && iface->wanted != SOURCE_COUNT)
+		printf("%sprogram '%s' (id %u) will be %s\n",
+		       iface->wanted == SOURCE_MAP ? "the map of " : "",
+		       *iface->program.name ? iface->program.name : "?", iface->netdev.prog_id,
+		       iface->wanted == SOURCE_MAP ? "read" : "observed");
+	else if (iface->pending)
+		printf("the counter program %s\n",
+		       iface->netdev.prog_id ? "is there and will be kept" : "will be attached");
+	else if (iface->status == IFACE_WAITING && *iface->reason.text)
+		puts(iface->reason.text);
+	else if (!iface->visible)
+		puts("nothing, until a program is attached");
+	else
+		printf("failed: %s\n", iface->reason.text);
 }
 
-static void plan_link(const struct link *link, void *context)
+static void plan_netdev(const struct netdev *netdev, void *context)
 {
 	struct plan *plan = context;
-	const struct rule *rule = rules_match(plan->rules, link->name);
+	const struct rule *rule = rules_match(plan->rules, netdev->name);
 	const struct iface *iface;
 
-	registry_link_present(plan->registry, link);
+	registry_present(plan->registry, netdev);
 	if (!plan->all_seen)
 		return;
 	if (rule)
 		plan->found[rule - plan->rules->rule] = true;
-	iface = iface_set_find(registry_watched(plan->registry), link->ifindex);
-	print_line(link->name, rule,
-		   iface  ? prediction(iface)
-		   : rule ? "left alone"
-			  : "left alone: no line matches");
+	iface = iface_set_find(&registry_rows(plan->registry)->watched, netdev->ifindex);
+	print_rule(netdev->name, rule);
+	if (iface)
+		print_prediction(iface);
+	else
+		puts(rule ? "left alone" : "left alone: no line matches");
 }
 
 static void print_missing(const struct plan *plan)
@@ -69,9 +66,11 @@ static void print_missing(const struct plan *plan)
 	for (size_t i = 0; i < plan->rules->count; i++) {
 		const struct rule *rule = &plan->rules->rule[i];
 
-		if (rule->literal && !plan->found[i] &&
-		    rules_match(plan->rules, rule->pattern) == rule)
-			print_line(rule->pattern, rule, "does not exist");
+		if (!rule->literal || plan->found[i] ||
+		    rules_match(plan->rules, rule->pattern) != rule)
+			continue;
+		print_rule(rule->pattern, rule);
+		puts("does not exist");
 	}
 }
 
@@ -86,25 +85,28 @@ static void log_errors_only(int priority, const char *token, const char *message
 int plan_print(const struct rules *rules, const struct pins *pins)
 {
 	struct plan plan = { .rules = rules, .found = calloc(rules->count, sizeof(bool)) };
-	struct link_handlers handlers = { .present = plan_link, .context = &plan };
-	struct links *links = NULL;
-	int err = plan.found ? registry_new(&plan.registry, pins) : -ENOMEM;
+	struct rtnl_handlers handlers = { .present = plan_netdev, .context = &plan };
+	struct rtnl *rtnl = NULL;
+	struct common common;
+	int err = plan.found ? registry_new(&plan.registry, &common, pins) : -ENOMEM;
 
+	common_open(&common, NULL); /* what is tried out is pinned nowhere */
 	log_set_sink(log_errors_only);
 	if (!err)
-		err = links_open(&links, &handlers);
+		err = rtnl_open(&rtnl, &handlers);
 	if (!err) {
 		registry_only_look(plan.registry);
 		registry_set_rules(plan.registry, rules);
 		printf("%-16s %-8s %-8s %s\n", "INTERFACE", "SOURCE", "HOOK", "WHAT WOULD HAPPEN");
-		err = links_dump(links);
+		err = rtnl_dump(rtnl);
 		plan.all_seen = true;
 		if (!err)
-			err = links_dump(links);
+			err = rtnl_dump(rtnl);
 		print_missing(&plan);
 	}
-	links_close(links);
+	rtnl_close(rtnl);
 	registry_free(plan.registry, true);
+	common_close(&common);
 	free(plan.found);
 	return err;
 }

@@ -6,7 +6,8 @@
 #include "iface/rules.h"
 #include "kernel/pins.h"
 
-/* pins is NULL if there are none. Prints the plan to standard output and touches nothing. 0 or
+/*
+ * pins is NULL if there are none. Prints the plan to standard output and touches nothing. 0 or
  * -errno; the failure has been logged.
  */
 int plan_print(const struct rules *rules, const struct pins *pins);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is to become of an interface. */
-#include <stdio.h>
-#include <string.h>
+#include "iface/decide.h"
 
-#include "iface/private.h"
 #include "lib/log.h"
 #include "lib/util.h"
-
-static uint32_t source_prog_id_of(const struct iface *iface)
-{
-	return iface->source ? source_prog_id(iface->source) : 0;
-}
+#include "source/pinned.h"
 
 static bool is_ours(const struct iface *iface)
 {
-	return iface->link.prog_id && iface->link.prog_id == source_prog_id_of(iface);
+	return iface->source && iface->netdev.prog_id &&
+	       iface->netdev.prog_id == source_status(iface->source).prog_id;
+}
+
+static void open_pinned(const struct iface *iface, struct pinned *pinned)
+{
+	pinned_open(pinned, iface->common, iface->pins, iface->netdev.ifindex);
 }
 
 static bool hook_allows(enum xdp_hook hook, enum xdp_mode mode)
@@ -26,19 +25,22 @@ static bool hook_allows(enum xdp_hook hook, enum xdp_mode mode)
  * What an earlier run left at the hook is as good as ours; a source, once there is one, knows
  * better.
  */
-static bool is_left_behind(const struct iface *iface, char why[static PINS_ERROR_MAX])
+static bool is_left_behind(const struct iface *iface, struct reason *why)
 {
-	*why = '\0';
-	if (iface->source)
-		snprintf(why, PINS_ERROR_MAX, "%s", source_refusal(iface->source));
-	return !iface->source &&
-	       source_left_behind(iface->pins, iface->link.ifindex, iface->link.prog_id, why);
+	_cleanup_pinned_ struct pinned pinned;
+
+	reason_clear(why);
+	open_pinned(iface, &pinned);
+	if (!iface->source)
+		return pinned_holds(&pinned, iface->netdev.prog_id, why);
+	reason_set(why, 0, "%s", source_status(iface->source).refusal);
+	return false;
 }
 
 /* Takes our program away, if there is one; a program that somebody has put into our link stays. */
 static void let_go(struct iface *iface)
 {
-	uint32_t prog_id = iface->link.prog_id;
+	uint32_t prog_id = iface->netdev.prog_id;
 
 	if (iface->source && prog_id && !is_ours(iface) && source_holds(iface->source, prog_id))
 		return;
@@ -48,32 +50,36 @@ static void let_go(struct iface *iface)
 		source_detach(iface->source);
 }
 
-/* What was counted stays to be seen, by whatever run of ours. */
-static void keep_counters(struct iface *iface)
+/* What was counted stays to be seen, whichever run of ours did it. */
+static void show_counters_left(struct iface *iface)
 {
-	char text[STATUS_TEXT_MAX];
+	_cleanup_pinned_ struct pinned pinned;
+	struct reason reason;
 
-	if (!iface->only_look && !iface->source && iface->pins &&
-	    source_is_kept(iface->pins, iface->link.ifindex)) {
-		if (source_open(&iface->source, iface->pins, &iface->link, text))
-			log_warning(0, "%s: %s", iface->link.name, text);
+	open_pinned(iface, &pinned);
+	if (!iface->only_look && !iface->source && pinned_has_counters(&pinned)) {
+		if (source_open(&iface->source, iface->common, &iface->netdev, &reason))
+			log_warning(0, "%s: %s", iface->netdev.name, reason.text);
 		else
 			source_detach(iface->source); /* of somebody else's map, say */
 	}
 	if (!iface->source)
 		return;
-	source_keep(iface->source, &iface->link);
-	iface->visible |= source_discontinuity(iface->source) != 0;
+	source_refresh(iface->source, &iface->netdev);
+	iface->visible |= source_status(iface->source).discontinuity != 0;
 }
 
 /* Ends what an earlier run has left at the hook. */
 static void take_off(struct iface *iface)
 {
+	_cleanup_pinned_ struct pinned pinned;
+
+	open_pinned(iface, &pinned);
 	if (iface->only_look || !iface->pins)
 		return;
-	if (source_take_off(iface->pins, iface->link.ifindex))
+	if (pinned_take_off(&pinned))
 		iface_set_program(iface, 0, XDP_MODE_NONE);
-	source_unobserve(iface->pins, iface->link.ifindex);
+	pinned_unobserve(&pinned);
 }
 
 /* An operator asked for the hook. */
@@ -82,7 +88,7 @@ static void decide_released(struct iface *iface)
 	let_go(iface);
 	take_off(iface);
 	iface->pending = false;
-	keep_counters(iface);
+	show_counters_left(iface);
 	iface_set_state(iface, SOURCE_NONE, IFACE_WAITING,
 			"released by the operator; xdp-stats retake ends that");
 }
@@ -100,65 +106,68 @@ static void wait_for_turn(struct iface *iface, enum source_kind wanted, const ch
 }
 
 /* The writer is there, and goes on. */
-static void keep_counting(struct iface *iface, enum source_kind kind)
+static void stay_active(struct iface *iface, enum source_kind kind)
 {
 	iface->pending = false;
-	source_keep(iface->source, &iface->link);
+	source_refresh(iface->source, &iface->netdev);
 	if (iface->status == IFACE_FAILED)
 		iface_set_state(iface, kind, IFACE_ACTIVE, "");
 }
 
 static void decide_count(struct iface *iface)
 {
-	char why[PINS_ERROR_MAX];
+	struct reason why;
 
-	if (is_ours(iface) && hook_allows(iface->rule->hook, source_mode(iface->source))) {
-		keep_counting(iface, SOURCE_COUNT);
+	if (is_ours(iface) && hook_allows(iface->rule->hook, source_status(iface->source).mode)) {
+		stay_active(iface, SOURCE_COUNT);
 		return;
 	}
 	let_go(iface);
-	if (iface->link.prog_id && !is_left_behind(iface, why)) {
+	if (iface->netdev.prog_id && !is_left_behind(iface, &why)) {
 		iface->pending = false;
 		iface_fail_foreign(iface, "is attached already and is left alone",
-				   *why ? why : "detach it to have the interface counted");
+				   *why.text ? why.text
+					     : "detach it to have the interface counted");
 	} else {
 		wait_for_turn(iface, SOURCE_COUNT, "about to attach the counter program");
 	}
 }
 
-static int try_map(const struct iface *iface, char why[static STATUS_TEXT_MAX])
+static int try_map(const struct iface *iface, struct reason *why)
 {
 	int err = iface_check_sharing(iface, why);
 
-	return err ? err : source_can_use_map(iface->link.prog_id, iface->map_path, why);
+	return err ? err
+		   : source_can_use_map(iface->common, iface->netdev.prog_id, iface->map_path, why);
 }
 
 /* For -t: what would come of it. */
 static void try_out(struct iface *iface, enum source_kind wanted)
 {
-	char why[STATUS_TEXT_MAX], why_no_map[STATUS_TEXT_MAX];
+	struct reason why, why_no_map;
 
-	if (wanted == SOURCE_OBSERVE && !source_can_observe(iface->link.prog_id, why)) {
+	if (wanted == SOURCE_OBSERVE &&
+	    !source_can_observe(iface->common, iface->netdev.prog_id, &why)) {
 		wait_for_turn(iface, SOURCE_OBSERVE, "");
 	} else if (wanted == SOURCE_OBSERVE && iface->rule->source != RULE_AUTO) {
-		iface_fail_foreign(iface, iface_failure_of(wanted), why);
-	} else if (!try_map(iface, why_no_map)) {
+		iface_fail_foreign(iface, iface_failure_of(wanted), why.text);
+	} else if (!try_map(iface, &why_no_map)) {
 		wait_for_turn(iface, SOURCE_MAP, "");
 	} else if (wanted == SOURCE_MAP) {
-		iface_fail_foreign(iface, iface_failure_of(wanted), why_no_map);
+		iface_fail_foreign(iface, iface_failure_of(wanted), why_no_map.text);
 	} else {
-		iface_add_reason(why, why_no_map);
-		iface_fail_foreign(iface, iface_failure_of(wanted), why);
+		iface_add_reason(&why, &why_no_map);
+		iface_fail_foreign(iface, iface_failure_of(wanted), why.text);
 	}
 }
 
 /* A program of ours is not to be there. False: there is one that cannot be taken off now. */
 static bool make_way(struct iface *iface)
 {
-	char why[PINS_ERROR_MAX];
+	struct reason why;
 
 	iface->pending = false;
-	if (is_ours(iface) || is_left_behind(iface, why)) {
+	if (is_ours(iface) || is_left_behind(iface, &why)) {
 		let_go(iface);
 		take_off(iface);
 		if (!iface->only_look)
@@ -167,8 +176,8 @@ static bool make_way(struct iface *iface)
 				"the counter program is there and will be taken off");
 		return false;
 	}
-	if (!iface->source || !iface->link.prog_id ||
-	    !source_holds(iface->source, iface->link.prog_id))
+	if (!iface->source || !iface->netdev.prog_id ||
+	    !source_holds(iface->source, iface->netdev.prog_id))
 		return true;
 	iface_fail_foreign(
 		iface, "is left alone",
@@ -181,8 +190,8 @@ static bool make_way(struct iface *iface)
 static void watch_foreign(struct iface *iface, enum source_kind wanted)
 {
 	let_go(iface);
-	if (!iface->link.prog_id) {
-		keep_counters(iface);
+	if (!iface->netdev.prog_id) {
+		show_counters_left(iface);
 		iface_set_state(iface, SOURCE_NONE, IFACE_WAITING,
 				iface->visible ? "no program is attached" : "");
 	} else if (iface->only_look) {
@@ -196,11 +205,11 @@ static void watch_foreign(struct iface *iface, enum source_kind wanted)
 
 static bool uses_map(const struct iface *iface)
 {
-	char why[STATUS_TEXT_MAX];
+	struct reason why;
 
-	return iface->source && iface->link.prog_id && !iface->map_path_is_new &&
-	       !iface_check_sharing(iface, why) &&
-	       source_uses_map(iface->source, iface->link.prog_id, iface->map_path);
+	return iface->source && iface->netdev.prog_id && !iface->map_path_is_new &&
+	       !iface_check_sharing(iface, &why) &&
+	       source_uses_map(iface->source, iface->netdev.prog_id, iface->map_path);
 }
 
 static void decide_map(struct iface *iface)
@@ -208,7 +217,7 @@ static void decide_map(struct iface *iface)
 	if (!make_way(iface))
 		return;
 	if (uses_map(iface))
-		keep_counting(iface, SOURCE_MAP);
+		stay_active(iface, SOURCE_MAP);
 	else
 		watch_foreign(iface, SOURCE_MAP);
 }
@@ -219,13 +228,14 @@ static void decide_observe(struct iface *iface)
 
 	if (!make_way(iface))
 		return;
-	if (iface->source && source_observes(iface->source, iface->link.prog_id)) {
+	if (iface->source && source_observes(iface->source, iface->netdev.prog_id)) {
 		iface_find_ports(iface, &ports);
 		source_set_ports(iface->source, &ports);
-		keep_counting(iface, SOURCE_OBSERVE);
+		stay_active(iface, SOURCE_OBSERVE);
 	} else if (iface->rule->source == RULE_AUTO && uses_map(iface)) {
-		keep_counting(iface, SOURCE_MAP);
-	} else if (iface->link.mode == XDP_MODE_OFFLOAD || iface->link.mode == XDP_MODE_MULTIPLE) {
+		stay_active(iface, SOURCE_MAP);
+	} else if (iface->netdev.mode == XDP_MODE_OFFLOAD ||
+		   iface->netdev.mode == XDP_MODE_MULTIPLE) {
 		let_go(iface);
 		iface_fail_foreign(
 			iface, iface_failure_of(SOURCE_OBSERVE),
@@ -241,15 +251,14 @@ static void decide_observe(struct iface *iface)
  */
 static bool auto_observes(const struct iface *iface)
 {
-	enum source_kind kind = SOURCE_NONE;
-	char why[PINS_ERROR_MAX];
+	_cleanup_pinned_ struct pinned pinned;
+	enum source_kind kind;
+	struct reason why;
 
-	if (iface->link.prog_id)
-		return !is_ours(iface) && !is_left_behind(iface, why);
-	if (iface->source)
-		kind = source_last_kind(iface->source);
-	else if (iface->pins)
-		kind = source_kept_kind(iface->pins, iface->link.ifindex);
+	open_pinned(iface, &pinned);
+	if (iface->netdev.prog_id)
+		return !is_ours(iface) && !is_left_behind(iface, &why);
+	kind = iface->source ? source_status(iface->source).last_kind : pinned_kind(&pinned);
 	return kind == SOURCE_OBSERVE || kind == SOURCE_MAP;
 }
 
@@ -262,10 +271,10 @@ void iface_decide(struct iface *iface)
 	if (source == RULE_OFF) {
 		let_go(iface);
 		if (iface->source)
-			source_keep(iface->source, &iface->link);
+			source_refresh(iface->source, &iface->netdev);
 		iface->pending = false;
 		iface_set_state(iface, SOURCE_NONE, IFACE_WAITING, "");
-	} else if (iface->pins && pins_is_released(iface->pins, iface->link.ifindex)) {
+	} else if (iface->pins && pins_is_released(iface->pins, iface->netdev.ifindex)) {
 		decide_released(iface);
 	} else if (source == RULE_COUNT) {
 		decide_count(iface);

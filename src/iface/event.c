@@ -7,8 +7,8 @@
 
 void event_remember(struct event_before *before, const struct iface *iface, bool had_row)
 {
-	before->mode = iface->link.mode;
-	before->prog_id = iface->link.prog_id;
+	before->mode = iface->netdev.mode;
+	before->prog_id = iface->netdev.prog_id;
 	snprintf(before->prog_name, sizeof(before->prog_name), "%s", iface->program.name);
 	before->failed = had_row && iface->status == IFACE_FAILED;
 }
@@ -16,7 +16,8 @@ void event_remember(struct event_before *before, const struct iface *iface, bool
 void event_compare(const struct event_before *before, const struct iface *iface,
 		   event_handler handler, void *context)
 {
-	bool program = iface->link.prog_id != before->prog_id || iface->link.mode != before->mode;
+	bool program =
+		iface->netdev.prog_id != before->prog_id || iface->netdev.mode != before->mode;
 	bool status = before->failed != (iface->status == IFACE_FAILED);
 	struct event event;
 
@@ -24,17 +25,17 @@ void event_compare(const struct event_before *before, const struct iface *iface,
 		return;
 	event = (struct event){
 		.time = monotonic_ms(),
-		.ifindex = iface->link.ifindex,
-		.mode = iface->link.mode,
-		.prog_id = iface->link.prog_id,
+		.ifindex = iface->netdev.ifindex,
+		.mode = iface->netdev.mode,
+		.prog_id = iface->netdev.prog_id,
 		.old_prog_id = before->prog_id,
 		.status = iface->status,
 	};
 
-	snprintf(event.ifname, sizeof(event.ifname), "%s", iface->link.name);
+	snprintf(event.ifname, sizeof(event.ifname), "%s", iface->netdev.name);
 	snprintf(event.prog_name, sizeof(event.prog_name), "%s", iface->program.name);
 	snprintf(event.old_prog_name, sizeof(event.old_prog_name), "%s", before->prog_name);
-	snprintf(event.text, sizeof(event.text), "%s", iface->text);
+	event.reason = iface->reason;
 
 	if (program) {
 		event.kind = EVENT_REPLACED;

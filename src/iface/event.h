@@ -22,7 +22,7 @@ struct event {
 	uint32_t prog_id, old_prog_id; /* 0: none */
 	char prog_name[PROGRAM_NAME_MAX], old_prog_name[PROGRAM_NAME_MAX];
 	enum iface_status status;
-	char text[STATUS_TEXT_MAX];
+	struct reason reason; /* xdpIfStatusText */
 };
 
 /* The event is the caller's, and gone after the call. */

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * One interface. The only place that decides to attach and to let go: every piece of news ends in
- * the same routine, which compares what is with what the rule asks for.
- */
+/* One interface: what is known of it, what the MIB shows of it, and what it waits for. */
 #ifndef XDP_AGENTX_IFACE_H
 #define XDP_AGENTX_IFACE_H
 
@@ -18,23 +15,24 @@
 enum iface_status { IFACE_ACTIVE = 1, IFACE_WAITING, IFACE_FAILED };
 
 struct iface {
-	struct link link;        /* as the kernel told last */
+	struct netdev netdev;    /* as the kernel told last */
 	const struct rule *rule; /* NULL: none asks for it any more, but it has counters to keep */
 	struct source *source;   /* NULL until it was first counted */
 	enum source_kind kind;   /* who gives the values at present */
 	enum iface_status status;
-	char text[STATUS_TEXT_MAX];
+	struct reason reason; /* xdpIfStatusText */
 	struct program_info program;
 	uint32_t program_changes;
 	int64_t last_change;   /* this and the next on CLOCK_MONOTONIC, in ms */
 	int64_t discontinuity; /* 0: never */
 
 	/* The rest is for the decisions. */
-	const struct pins *pins;                  /* NULL: nothing is pinned */
-	bool only_look;                           /* nothing is touched */
-	bool visible;                             /* has a row in xdpIfTable */
-	const char *map_path;                     /* of xdpMap, or NULL */
-	const struct numbers *masters, *programs; /* of all interfaces */
+	struct common *common;                   /* of all sources */
+	const struct pins *pins;                 /* NULL: nothing is pinned */
+	bool only_look;                          /* nothing is touched */
+	bool visible;                            /* has a row in xdpIfTable */
+	const char *map_path;                    /* of xdpMap, or NULL */
+	const struct if_map *masters, *programs; /* of all interfaces */
 	enum source_kind wanted; /* what it waits for while pending: to be counted or observed */
 	bool pending;            /* waits for its turn */
 	bool seen;               /* by the dump that is going on */
@@ -44,26 +42,24 @@ struct iface {
 	int64_t retry_at;
 };
 
-/*
- * Takes news of the link, or NULL, and draws a conclusion, which is one of the functions below;
- * then brings up to date what the MIB shows. True: mode, program, source or status are other ones
- * now.
- */
-bool iface_change(struct iface *iface, const struct link *link, void (*what)(struct iface *iface));
+/* What the MIB shows from now on; a failure that is news is logged. */
+void iface_set_state(struct iface *iface, enum source_kind kind, enum iface_status status,
+		     const char *text);
 
-/* Compares what is with what the rule asks for: lets go at once, and has pending set to attach. */
-void iface_decide(struct iface *iface);
+/* What is attached from now on, whether the kernel said so or we did it. */
+void iface_set_program(struct iface *iface, uint32_t prog_id, enum xdp_mode mode);
 
-/* Attaches or observes, as wanted, or takes over what an earlier run has left there. */
-void iface_attach(struct iface *iface);
+/* Somebody else's program is there: failed, "program 'NAME' (id N, MODE) WHAT: WHY". */
+void iface_fail_foreign(struct iface *iface, const char *what, const char *why);
+const char *iface_failure_of(enum source_kind wanted);
 
-/* Whether what it waits for is to take over what an earlier run has left there. */
-bool iface_was_left(const struct iface *iface);
+/* For auto: reason says why the program cannot be observed, why why its map cannot be read. */
+void iface_add_reason(struct reason *reason, const struct reason *why);
 
 /* The interfaces that run its program natively under their own ifIndex. */
 void iface_find_ports(const struct iface *iface, struct port_list *ports);
 
-/* Its map could not be read. */
-void iface_fail_reading(struct iface *iface);
+/* Whether the program's own map can be of this interface alone: 0, or -EBUSY with why not. */
+int iface_check_sharing(const struct iface *iface, struct reason *why);
 
 #endif

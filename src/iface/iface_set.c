@@ -6,42 +6,37 @@
 #include <string.h>
 
 #include "iface/iface.h"
+#include "lib/sorted.h"
 
-/* The position of the first member with an ifIndex of at least that. */
-static size_t lower_bound(const struct iface_set *set, unsigned long ifindex)
+static unsigned long ifindex_of(const void *member)
 {
-	size_t low = 0, high = set->count;
+	return (*(struct iface *const *)member)->netdev.ifindex;
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (set->iface[middle]->link.ifindex < ifindex)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+static size_t position_of(const struct iface_set *set, unsigned long ifindex)
+{
+	return sorted_position(set->iface, set->count, sizeof(*set->iface), ifindex, ifindex_of);
 }
 
 struct iface *iface_set_find(const struct iface_set *set, unsigned long ifindex)
 {
-	size_t at = lower_bound(set, ifindex);
+	size_t at = position_of(set, ifindex);
 
-	return at < set->count && set->iface[at]->link.ifindex == ifindex ? set->iface[at] : NULL;
+	return at < set->count && set->iface[at]->netdev.ifindex == ifindex ? set->iface[at] : NULL;
 }
 
 struct iface *iface_set_after(const struct iface_set *set, unsigned long ifindex)
 {
-	size_t at = lower_bound(set, ifindex);
+	size_t at = position_of(set, ifindex);
 
-	if (at < set->count && set->iface[at]->link.ifindex == ifindex)
+	if (at < set->count && set->iface[at]->netdev.ifindex == ifindex)
 		at++;
 	return at < set->count ? set->iface[at] : NULL;
 }
 
 int iface_set_insert(struct iface_set *set, struct iface *iface)
 {
-	size_t at = lower_bound(set, iface->link.ifindex);
+	size_t at = position_of(set, iface->netdev.ifindex);
 
 	if (set->count == set->capacity) {
 		size_t capacity = set->capacity ? 2 * set->capacity : 16;
@@ -60,7 +55,7 @@ int iface_set_insert(struct iface_set *set, struct iface *iface)
 
 void iface_set_remove(struct iface_set *set, const struct iface *iface)
 {
-	size_t at = lower_bound(set, iface->link.ifindex);
+	size_t at = position_of(set, iface->netdev.ifindex);
 
 	set->count--;
 	memmove(&set->iface[at], &set->iface[at + 1], (set->count - at) * sizeof(struct iface *));

@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The interfaces that are watched, by ifIndex. What comes of a piece of news is
- * decided in iface.c; the sets that the MIB walks are kept here.
+ * The interfaces that are watched, by ifIndex, and the rows that the MIB walks.
+ *
+ * This folder decides which interface is to be counted, and how. News comes in here, from
+ * rtnetlink, a reading that failed, a new configuration or the clock; it ends in iface_decide()
+ * (decide.h), which compares what is with what the rules (rules.h) ask for. What takes long waits
+ * for its turn and is done by iface_attach() (attach.h). Afterwards the sets of rows (rows.h) are
+ * brought up to date, and managers are told (event.h). The folder never touches the kernel itself:
+ * it asks source/ for that, which is why its tests run on fakes. An interface that fails has the
+ * reason in its row, and no other notices.
  */
 #ifndef XDP_AGENTX_IFACE_REGISTRY_H
 #define XDP_AGENTX_IFACE_REGISTRY_H
@@ -11,19 +18,20 @@
 #include <stdint.h>
 
 #include "bpf/xdp_errors.h"
+#include "iface/change.h"
 #include "iface/event.h"
 #include "iface/iface.h"
-#include "iface/iface_set.h"
+#include "iface/rows.h"
 #include "iface/rules.h"
 #include "kernel/rtnl.h"
 
 struct registry;
 
 /*
- * pins may be NULL, and has to outlive the registry. On success *registry is owned by the caller,
- * who gives it to registry_free(). 0 or -ENOMEM.
+ * pins, which earlier runs have left, may be NULL; both have to outlive the registry. On success
+ * *registry is owned by the caller, who gives it to registry_free(). 0 or -ENOMEM.
  */
-int registry_new(struct registry **registry, const struct pins *pins);
+int registry_new(struct registry **registry, struct common *common, const struct pins *pins);
 
 /*
  * From now on the handler is told of each event of an interface that has a row in xdpIfTable: not
@@ -45,10 +53,10 @@ void registry_free(struct registry *registry, bool persist);
 void registry_set_rules(struct registry *registry, const struct rules *rules);
 
 /* News of a link: it is there, in this state; it is gone. */
-void registry_link_present(struct registry *registry, const struct link *link);
-void registry_link_gone(struct registry *registry, unsigned int ifindex);
+void registry_present(struct registry *registry, const struct netdev *netdev);
+void registry_gone(struct registry *registry, unsigned int ifindex);
 
-/* Around the registry_link_present() calls for all links there are: what is left out is gone. */
+/* Around the registry_present() calls for all links there are: what is left out is gone. */
 void registry_dump_begin(struct registry *registry);
 void registry_dump_end(struct registry *registry);
 
@@ -63,13 +71,11 @@ void registry_sweep(struct registry *registry);
 bool registry_step(struct registry *registry);
 
 /*
- * All interfaces that a rule asks for, the rows of xdpIfTable, and those with counters to read. The
- * sets belong to the registry; each of the calls above, and a registry_read() that fails, may
- * change them.
+ * The sets of interfaces that a rule asks for, that have a row in xdpIfTable, and that have
+ * counters to read. They belong to the registry; each of the calls above, and a registry_read()
+ * that fails, may change them.
  */
-const struct iface_set *registry_watched(const struct registry *registry);
-const struct iface_set *registry_rows(const struct registry *registry);
-const struct iface_set *registry_counted(const struct registry *registry);
+const struct rows *registry_rows(const struct registry *registry);
 
 /*
  * Reads the counters of an interface; each as source_read(). On failure, -errno, both are
@@ -82,17 +88,11 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
  * What went wrong with its frames after the verdict: 0; -ENOENT: nothing counts that; or -errno.
  * How many verdicts were none: 0; -ENOENT: it was never observed; or -errno.
  */
-int registry_read_errors(const struct iface *iface, struct xdp_errors *errors);
+int registry_read_errors(const struct registry *registry, const struct iface *iface,
+			 struct xdp_errors *errors);
 int registry_read_invalid(const struct iface *iface, uint64_t *count);
 
-/* How many interfaces the rules name that do not exist, and how many rows are failed. */
+/* How many interfaces the rules name that do not exist. */
 unsigned int registry_missing(struct registry *registry);
-unsigned int registry_failed(const struct registry *registry);
-
-/* When a row came, went, or had its last_change moved: CLOCK_MONOTONIC in ms, 0 for never. */
-int64_t registry_last_change(const struct registry *registry);
-
-/* Grows by one each time that the set of rows or of counted interfaces changes. */
-uint64_t registry_generation(const struct registry *registry);
 
 #endif

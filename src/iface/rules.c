@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/util.h"
+
+/* What an operator wrote can be of any length, and must not push out what is wrong with it. */
+#define QUOTED "'%.40s'"
 
 static const char *const source_names[] = {
 	[RULE_OFF] = "off",         [RULE_AUTO] = "auto", [RULE_COUNT] = "count",
@@ -86,8 +88,13 @@ static void truncate_to(struct rules *rules, size_t count)
 		free(rules->rule[--rules->count].pattern);
 }
 
+static int out_of_memory(struct reason *reason)
+{
+	return reason_set(reason, -ENOMEM, "out of memory");
+}
+
 static int append_each(struct rules *rules, char *patterns, enum rule_source source,
-		       enum xdp_hook hook, char error[static RULES_ERROR_MAX])
+		       enum xdp_hook hook, struct reason *reason)
 {
 	size_t before = rules->count;
 	char *pattern;
@@ -96,17 +103,14 @@ static int append_each(struct rules *rules, char *patterns, enum rule_source sou
 	while (!err && (pattern = strsep(&patterns, ","))) {
 		const char *fault = pattern_fault(pattern);
 
-		if (fault) {
-			snprintf(error, RULES_ERROR_MAX,
-				 "'%.40s' cannot be an interface: it is %s; expected names or "
-				 "patterns such as eth0,wan*",
-				 pattern, fault);
-			err = -EINVAL;
-		} else {
-			err = append(rules, pattern, source, hook);
-			if (err)
-				snprintf(error, RULES_ERROR_MAX, "out of memory");
-		}
+		if (fault)
+			err = reason_set(reason, -EINVAL,
+					 QUOTED
+					 " cannot be an interface: it is %s; expected names or "
+					 "patterns such as eth0,wan*",
+					 pattern, fault);
+		else if (append(rules, pattern, source, hook))
+			err = out_of_memory(reason);
 	}
 	if (err)
 		truncate_to(rules, before);
@@ -114,58 +118,48 @@ static int append_each(struct rules *rules, char *patterns, enum rule_source sou
 }
 
 int rules_add(struct rules *rules, const char *patterns, const char *source, const char *hook,
-	      char error[static RULES_ERROR_MAX])
+	      struct reason *reason)
 {
 	int source_found = source_of(source);
 	int hook_found = hook_of(hook);
 	_cleanup_free_ char *copy = NULL;
 
-	if (source_found < 0) {
-		snprintf(error, RULES_ERROR_MAX,
-			 "unknown source '%.40s'; expected auto, count, observe, map or off",
-			 source);
-		return -EINVAL;
-	}
-	if (hook_found < 0) {
-		snprintf(error, RULES_ERROR_MAX,
-			 "unknown hook '%.40s'; expected native, generic or any", hook);
-		return -EINVAL;
-	}
-	if (hook_found != HOOK_ANY && source_found != RULE_COUNT && source_found != RULE_AUTO) {
-		snprintf(
-			error, RULES_ERROR_MAX,
+	if (source_found < 0)
+		return reason_set(reason, -EINVAL,
+				  "unknown source " QUOTED
+				  "; expected auto, count, observe, map or off",
+				  source);
+	if (hook_found < 0)
+		return reason_set(reason, -EINVAL,
+				  "unknown hook " QUOTED "; expected native, generic or any", hook);
+	if (hook_found != HOOK_ANY && source_found != RULE_COUNT && source_found != RULE_AUTO)
+		return reason_set(
+			reason, -EINVAL,
 			"hook '%s' has no meaning for source '%s', which attaches nothing; it goes "
 			"with count and auto",
 			hook, source);
-		return -EINVAL;
-	}
 	copy = strdup(patterns);
-	if (!copy) {
-		snprintf(error, RULES_ERROR_MAX, "out of memory");
-		return -ENOMEM;
-	}
+	if (!copy)
+		return out_of_memory(reason);
 	return append_each(rules, copy, (enum rule_source)source_found, (enum xdp_hook)hook_found,
-			   error);
+			   reason);
 }
 
-int rules_add_option(struct rules *rules, const char *option, char error[static RULES_ERROR_MAX])
+int rules_add_option(struct rules *rules, const char *option, struct reason *reason)
 {
 	_cleanup_free_ char *copy = strdup(option);
 	char *rest = copy, *patterns, *source, *hook;
 
-	if (!copy) {
-		snprintf(error, RULES_ERROR_MAX, "out of memory");
-		return -ENOMEM;
-	}
+	if (!copy)
+		return out_of_memory(reason);
 	patterns = strsep(&rest, ":");
 	source = strsep(&rest, ":");
 	hook = strsep(&rest, ":");
-	if (rest) {
-		snprintf(error, RULES_ERROR_MAX,
-			 "too many colons in '%.60s'; expected PATTERN[:SOURCE[:HOOK]]", option);
-		return -EINVAL;
-	}
-	return rules_add(rules, patterns, source ? source : "count", hook, error);
+	if (rest)
+		return reason_set(reason, -EINVAL,
+				  "too many colons in " QUOTED "; expected PATTERN[:SOURCE[:HOOK]]",
+				  option);
+	return rules_add(rules, patterns, source ? source : "count", hook, reason);
 }
 
 const struct rule *rules_match(const struct rules *rules, const char *ifname)
@@ -188,8 +182,7 @@ const char *rules_map_path(const struct rules *rules, const char *ifname)
 	return NULL;
 }
 
-int rules_add_map(struct rules *rules, const char *ifname, const char *path,
-		  char error[static RULES_ERROR_MAX])
+int rules_add_map(struct rules *rules, const char *ifname, const char *path, struct reason *reason)
 {
 	const char *fault = pattern_fault(ifname);
 	struct rule_map *grown;
@@ -201,11 +194,12 @@ int rules_add_map(struct rules *rules, const char *ifname, const char *path,
 		fault = "a list, and no two interfaces may have one map";
 	if (!fault && rules_map_path(rules, ifname))
 		fault = "named by another xdpMap already";
-	if (fault || *path != '/') {
-		snprintf(error, RULES_ERROR_MAX, "'%.60s' cannot be used: it is %s",
-			 fault ? ifname : path, fault ? fault : "no absolute path");
-		return -EINVAL;
-	}
+	if (fault)
+		return reason_set(reason, -EINVAL, QUOTED " cannot be used: it is %s", ifname,
+				  fault);
+	if (*path != '/')
+		return reason_set(reason, -EINVAL, QUOTED " cannot be used: it is %s", path,
+				  "no absolute path");
 	grown = realloc(rules->map, (rules->map_count + 1) * sizeof(*grown));
 	map = (struct rule_map){ strdup(ifname), strdup(path) };
 	if (grown)
@@ -213,8 +207,7 @@ int rules_add_map(struct rules *rules, const char *ifname, const char *path,
 	if (!grown || !map.ifname || !map.path) {
 		free(map.ifname);
 		free(map.path);
-		snprintf(error, RULES_ERROR_MAX, "out of memory");
-		return -ENOMEM;
+		return out_of_memory(reason);
 	}
 	grown[rules->map_count++] = map;
 	return 0;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "kernel/xdp.h"
+#include "lib/reason.h"
 
 enum rule_source { RULE_OFF, RULE_AUTO, RULE_COUNT, RULE_OBSERVE, RULE_MAP };
 
@@ -30,26 +31,22 @@ struct rules {
 	size_t map_count;
 };
 
-/* Size of the buffer in which an error is described. */
-#define RULES_ERROR_MAX 200
-
 /*
  * Appends a rule for each pattern in the comma-separated list. hook is NULL or empty for the
- * default. On -EINVAL nothing is appended and error says what is wrong and what would be right;
+ * default. On -EINVAL nothing is appended and reason says what is wrong and what would be right;
  * -ENOMEM says so there, too.
  */
 int rules_add(struct rules *rules, const char *patterns, const char *source, const char *hook,
-	      char error[static RULES_ERROR_MAX]);
+	      struct reason *reason);
 
 /* The same for the argument of option -i, PATTERN[:SOURCE[:HOOK]]; SOURCE defaults to count. */
-int rules_add_option(struct rules *rules, const char *option, char error[static RULES_ERROR_MAX]);
+int rules_add_option(struct rules *rules, const char *option, struct reason *reason);
 
 /* The rule for the interface of that name, or NULL. It belongs to rules. */
 const struct rule *rules_match(const struct rules *rules, const char *ifname);
 
 /* Says where the map of an interface is pinned. 0 or -errno, as rules_add(). */
-int rules_add_map(struct rules *rules, const char *ifname, const char *path,
-		  char error[static RULES_ERROR_MAX]);
+int rules_add_map(struct rules *rules, const char *ifname, const char *path, struct reason *reason);
 
 /* Where it is pinned, or NULL. It belongs to rules. */
 const char *rules_map_path(const struct rules *rules, const char *ifname);

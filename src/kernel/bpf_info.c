@@ -2,130 +2,32 @@
 #include "kernel/bpf_info.h"
 
 #include <bpf/bpf.h>
-#include <errno.h>
-#include <linux/bpf.h>
-#include <linux/capability.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 
-#include "kernel/cpus.h"
-#include "lib/util.h"
-
-static int map_info(int map_fd, struct bpf_map_info *info)
+static int info_of(int fd, void *info, size_t size)
 {
-	__u32 size = sizeof(*info);
+	__u32 told = (__u32)size;
 
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(map_fd, info, &size);
+	memset(info, 0, size);
+	return bpf_obj_get_info_by_fd(fd, info, &told);
 }
 
-/* types is what the text says of the type. */
-static int check_layout(const struct bpf_map_info *info, bool good_type, const char *types,
-			char text[static STATUS_TEXT_MAX])
+int bpf_info_of_map(int map_fd, struct bpf_map_info *info)
 {
-	if (good_type && info->key_size == sizeof(__u32) &&
-	    info->value_size == sizeof(struct xdp_stats_rec) &&
-	    info->max_entries == XDP_STATS_ACTIONS)
-		return 0;
-	snprintf(text, STATUS_TEXT_MAX,
-		 "map '%s' (id %u) has type %u, key size %u, value size %u, entries %u; expected "
-		 "%s, %zu, %zu, %d",
-		 info->name, info->id, info->type, info->key_size, info->value_size,
-		 info->max_entries, types, sizeof(__u32), sizeof(struct xdp_stats_rec),
-		 XDP_STATS_ACTIONS);
-	return -EINVAL;
+	return info_of(map_fd, info, sizeof(*info));
 }
 
-static int ask_for_map(int map_fd, struct bpf_map_info *info, char text[static STATUS_TEXT_MAX])
+int bpf_info_of_prog(int prog_fd, struct bpf_prog_info *info)
 {
-	int err = map_info(map_fd, info);
-
-	if (err)
-		snprintf(text, STATUS_TEXT_MAX, "cannot ask the kernel about the map: %s",
-			 strerror(-err));
-	return err;
+	return info_of(prog_fd, info, sizeof(*info));
 }
 
-int source_check_map(int map_fd, char text[static STATUS_TEXT_MAX])
+int bpf_info_of_link(int link_fd, struct bpf_link_info *info)
 {
-	struct bpf_map_info info;
-	int err = ask_for_map(map_fd, &info, text);
-
-	return err ? err
-		   : check_layout(&info, info.type == BPF_MAP_TYPE_PERCPU_ARRAY,
-				  "6 (per-CPU array)", text);
+	return info_of(link_fd, info, sizeof(*info));
 }
 
-int source_check_foreign_map(int map_fd, unsigned int *values, char text[static STATUS_TEXT_MAX])
-{
-	struct bpf_map_info info;
-	int cpus = cpus_count();
-	int err = ask_for_map(map_fd, &info, text);
-
-	if (!err)
-		err = check_layout(&info,
-				   info.type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-					   info.type == BPF_MAP_TYPE_ARRAY,
-				   "6 (per-CPU array) or 2 (array)", text);
-	if (!err)
-		*values = info.type == BPF_MAP_TYPE_ARRAY ? 1 : (unsigned int)cpus;
-	return err;
-}
-
-/* NULL: without numbers or memory they are not known. */
-static struct cpu_counters *copy_slots(const struct xdp_stats_rec *slots, unsigned int cpus)
-{
-	size_t size = (size_t)XDP_STATS_ACTIONS * cpus * sizeof(*slots);
-	const unsigned int *number = cpus_possible(cpus);
-	struct cpu_counters *copy = number ? malloc(sizeof(*copy) + size) : NULL;
-
-	if (copy) {
-		copy->cpus = cpus;
-		copy->number = number;
-		memcpy(copy->slot, slots, size);
-	}
-	return copy;
-}
-
-int source_read_map(int map_fd, unsigned int values, struct counters *sum,
-		    struct cpu_counters **each)
-{
-	/* One slot for each possible CPU and verdict; that number is fixed at boot. */
-	static struct xdp_stats_rec *slots;
-	int cpus = cpus_count();
-	__u32 keys[XDP_STATS_ACTIONS], position, count = XDP_STATS_ACTIONS;
-	int err;
-
-	if (cpus < 0)
-		return cpus;
-	if (!slots)
-		slots = calloc((size_t)cpus * XDP_STATS_ACTIONS, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	err = bpf_map_lookup_batch(map_fd, NULL, &position, keys, slots, &count, NULL);
-	if (err && err != -ENOENT) /* ENOENT: the end of the map was reached */
-		return err;
-	if (count != XDP_STATS_ACTIONS)
-		return -EIO;
-	counters_sum(sum, slots, values);
-	if (each)
-		*each = values == (unsigned int)cpus ? copy_slots(slots, values) : NULL;
-	return 0;
-}
-
-int source_map_id(int map_fd, uint32_t *id)
-{
-	struct bpf_map_info info;
-	int err = map_info(map_fd, &info);
-
-	if (!err)
-		*id = info.id;
-	return err;
-}
-
-int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry)
+int bpf_info_with_entry(int prog_fd, struct bpf_prog_info *info, uint32_t *entry)
 {
 	struct bpf_func_info function = { 0 };
 	__u32 size = sizeof(*info);
@@ -142,7 +44,17 @@ int source_prog_info(int prog_fd, struct bpf_prog_info *info, uint32_t *entry)
 	return err;
 }
 
-int source_map_ids(int prog_fd, struct map_ids *maps)
+int bpf_info_map_id(int map_fd, uint32_t *id)
+{
+	struct bpf_map_info info;
+	int err = bpf_info_of_map(map_fd, &info);
+
+	if (!err)
+		*id = info.id;
+	return err;
+}
+
+int bpf_info_map_ids(int prog_fd, struct map_ids *maps)
 {
 	struct bpf_prog_info info = {
 		.nr_map_ids = MAP_IDS_MAX,
@@ -156,7 +68,7 @@ int source_map_ids(int prog_fd, struct map_ids *maps)
 	return err;
 }
 
-bool source_has_map_id(const struct map_ids *maps, uint32_t map_id)
+bool map_ids_have(const struct map_ids *maps, uint32_t map_id)
 {
 	for (uint32_t i = 0; i < maps->count; i++)
 		if (maps->id[i] == map_id)
@@ -164,19 +76,19 @@ bool source_has_map_id(const struct map_ids *maps, uint32_t map_id)
 	return false;
 }
 
-int source_link_info(int link_fd, struct bpf_link_info *info)
+bool bpf_info_uses_map(int prog_fd, int map_fd)
 {
-	__u32 size = sizeof(*info);
+	struct map_ids maps = { .count = 0 };
+	uint32_t map_id;
 
-	memset(info, 0, sizeof(*info));
-	return bpf_obj_get_info_by_fd(link_fd, info, &size);
+	return !bpf_info_map_id(map_fd, &map_id) && !bpf_info_map_ids(prog_fd, &maps) &&
+	       map_ids_have(&maps, map_id);
 }
 
-bool source_has_capability(int capability)
+bool bpf_info_same_tag(int prog_fd, int other_fd)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	struct bpf_prog_info info, other;
 
-	return !syscall(SYS_capget, &header, sets) &&
-	       sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability);
+	return !bpf_info_of_prog(prog_fd, &info) && !bpf_info_of_prog(other_fd, &other) &&
+	       !memcmp(info.tag, other.tag, BPF_TAG_SIZE);
 }

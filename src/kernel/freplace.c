@@ -13,27 +13,14 @@
 /* How many links one call looks at; the next one goes on there. */
 #define WALK_MAX 100000
 
-/*
- * A system may have thousands of links, and each asks for some microseconds. What a link of this
- * kind replaces never changes, and ids count up to 2^31 before one is used again: so each link is
- * looked at once.
- */
-static struct {
-	struct replacement *entries;
-	unsigned int count, size;
-	uint32_t seen; /* no link up to this id has to be looked at again */
-} known;
-
 /* 0, -ENOENT if the link is gone or of another kind, or another -errno if that is not known. */
-static int ask(uint32_t link_id, struct replacement *replacement)
+static int ask(uint32_t link_id, struct freplace *replacement)
 {
 	_cleanup_close_ int link_fd = bpf_link_get_fd_by_id(link_id);
 	_cleanup_close_ int prog_fd = -1;
-	struct bpf_link_info link = { 0 };
+	struct bpf_link_info link;
 	struct bpf_prog_info program;
-	__u32 size = sizeof(link);
-	uint32_t entry;
-	int err = link_fd < 0 ? link_fd : bpf_obj_get_info_by_fd(link_fd, &link, &size);
+	int err = link_fd < 0 ? link_fd : bpf_info_of_link(link_fd, &link);
 
 	if (err)
 		return err;
@@ -41,12 +28,12 @@ static int ask(uint32_t link_id, struct replacement *replacement)
 		return -ENOENT;
 	/* The links of those who only look on are of the same type. */
 	prog_fd = bpf_prog_get_fd_by_id(link.prog_id);
-	err = prog_fd < 0 ? prog_fd : source_prog_info(prog_fd, &program, &entry);
+	err = prog_fd < 0 ? prog_fd : bpf_info_of_prog(prog_fd, &program);
 	if (err)
 		return err;
 	if (program.type != BPF_PROG_TYPE_EXT)
 		return -ENOENT;
-	*replacement = (struct replacement){
+	*replacement = (struct freplace){
 		.link_id = link_id,
 		.prog_id = link.prog_id,
 		.target_id = link.tracing.target_obj_id,
@@ -55,72 +42,78 @@ static int ask(uint32_t link_id, struct replacement *replacement)
 	return 0;
 }
 
-static void forget_what_is_gone(void)
+static void forget_what_is_gone(struct freplace_cache *cache)
 {
-	struct replacement still;
+	struct freplace still;
 	unsigned int kept = 0;
 
-	for (unsigned int i = 0; i < known.count; i++)
-		if (ask(known.entries[i].link_id, &still) != -ENOENT)
-			known.entries[kept++] = known.entries[i];
-	known.count = kept;
+	for (unsigned int i = 0; i < cache->count; i++)
+		if (ask(cache->entry[i].link_id, &still) != -ENOENT)
+			cache->entry[kept++] = cache->entry[i];
+	cache->count = kept;
 }
 
-static bool is_known(uint32_t link_id)
+static bool is_known(const struct freplace_cache *cache, uint32_t link_id)
 {
-	for (unsigned int i = 0; i < known.count; i++)
-		if (known.entries[i].link_id == link_id)
+	for (unsigned int i = 0; i < cache->count; i++)
+		if (cache->entry[i].link_id == link_id)
 			return true;
 	return false;
 }
 
-static int remember(const struct replacement *replacement)
+static int remember(struct freplace_cache *cache, const struct freplace *replacement)
 {
-	if (is_known(replacement->link_id))
+	if (is_known(cache, replacement->link_id))
 		return 0;
-	if (known.count == known.size)
-		forget_what_is_gone();
-	if (known.count == known.size) {
-		unsigned int size = known.size ? 2 * known.size : 16;
-		void *grown = realloc(known.entries, size * sizeof(*known.entries));
+	if (cache->count == cache->size)
+		forget_what_is_gone(cache);
+	if (cache->count == cache->size) {
+		unsigned int size = cache->size ? 2 * cache->size : 16;
+		void *grown = realloc(cache->entry, size * sizeof(*cache->entry));
 
 		if (!grown)
 			return -ENOMEM;
-		known.entries = grown;
-		known.size = size;
+		cache->entry = grown;
+		cache->size = size;
 	}
-	known.entries[known.count++] = *replacement;
+	cache->entry[cache->count++] = *replacement;
 	return 0;
 }
 
-static void look_at_new_links(void)
+static void look_at_new_links(struct freplace_cache *cache)
 {
-	uint32_t id = known.seen;
+	uint32_t id = cache->seen;
 	bool all_told = true;
 
 	for (unsigned int i = 0; i < WALK_MAX && !bpf_link_get_next_id(id, &id); i++) {
-		struct replacement replacement;
+		struct freplace replacement;
 		int err = ask(id, &replacement);
 
 		if (!err)
-			err = remember(&replacement);
+			err = remember(cache, &replacement);
 		/* A link that is just being made has an id, and says EAGAIN: next time. */
 		all_told &= !err || err == -ENOENT;
 		if (all_told)
-			known.seen = id;
+			cache->seen = id;
 	}
 }
 
-unsigned int replacements_find(uint32_t target_id,
-			       struct replacement found[static REPLACEMENTS_MAX])
+unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
+			   struct freplace found[static FREPLACE_MAX])
 {
 	unsigned int count = 0;
 
-	look_at_new_links();
-	for (unsigned int i = 0; i < known.count && count < REPLACEMENTS_MAX; i++)
-		if (known.entries[i].target_id == target_id &&
-		    !ask(known.entries[i].link_id, &found[count]) &&
+	look_at_new_links(cache);
+	for (unsigned int i = 0; i < cache->count && count < FREPLACE_MAX; i++)
+		if (cache->entry[i].target_id == target_id &&
+		    !ask(cache->entry[i].link_id, &found[count]) &&
 		    found[count].target_id == target_id)
 			count++;
 	return count;
+}
+
+void freplace_free(struct freplace_cache *cache)
+{
+	free(cache->entry);
+	*cache = (struct freplace_cache){ 0 };
 }

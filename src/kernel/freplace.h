@@ -5,22 +5,34 @@
 
 #include <stdint.h>
 
-struct replacement {
+struct freplace {
 	uint32_t link_id;   /* the bpf_link that does it */
 	uint32_t prog_id;   /* the program that runs instead of the function */
 	uint32_t target_id; /* the program that the function belongs to */
 	uint32_t function;  /* its BTF id there */
 };
 
+/*
+ * What is known of the links of the system; { 0 } knows none. A system may have thousands of links,
+ * and each asks for some microseconds. What a link of this kind replaces never changes, and ids
+ * count up to 2^31 before one is used again: so each link is looked at once.
+ */
+struct freplace_cache {
+	struct freplace *entry; /* count of them, room for size */
+	unsigned int count, size;
+	uint32_t seen; /* no link up to this id has to be looked at again */
+};
+
 /* How many functions of one program are looked at. */
-#define REPLACEMENTS_MAX 64
+#define FREPLACE_MAX 64
 
 /*
- * The functions of a program that are replaced, REPLACEMENTS_MAX of them at most, in no order.
- * Returns how many; 0, too, without CAP_SYS_ADMIN. The first call looks at every bpf_link of the
- * system, later ones at those that were made since.
+ * The functions of a program that are replaced, FREPLACE_MAX of them at most, in no order. Returns
+ * how many; 0 also without CAP_SYS_ADMIN. Links that were made since the last call are looked at.
  */
-unsigned int replacements_find(uint32_t target_id,
-			       struct replacement found[static REPLACEMENTS_MAX]);
+unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
+			   struct freplace found[static FREPLACE_MAX]);
+
+void freplace_free(struct freplace_cache *cache);
 
 #endif

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "kernel/bpf_info.h"
 #include "kernel/netns.h"
+#include "lib/log.h"
 #include "lib/util.h"
 
 struct pins {
@@ -72,8 +74,10 @@ static const char *parent_of(const char *directory, char path[static PATH_MAX])
 
 	snprintf(path, PATH_MAX, "%s", directory);
 	slash = strrchr(path, '/');
+	if (slash == path)
+		slash++; /* the root */
 	if (slash)
-		slash[slash == path] = '\0';
+		*slash = '\0';
 	return path;
 }
 
@@ -111,8 +115,7 @@ static int set_path(struct pins *pins, const char *directory, uintmax_t cookie)
 	return (size_t)length < sizeof(pins->path) ? 0 : -ENAMETOOLONG;
 }
 
-int pins_open(struct pins **out, const char *directory, bool make,
-	      char error[static PINS_ERROR_MAX])
+int pins_open(struct pins **out, const char *directory, bool make, struct reason *reason)
 {
 	struct pins *pins = calloc(1, sizeof(*pins));
 	uint64_t cookie = 0;
@@ -127,11 +130,11 @@ int pins_open(struct pins **out, const char *directory, bool make,
 	if (!err)
 		err = want_directory(pins->path, make, pins->owner);
 	if (err) {
-		snprintf(error, PINS_ERROR_MAX, "no pins in %.100s: %s", directory,
-			 err == -EINVAL ? "that is in no bpffs (mount -t bpf bpf /sys/fs/bpf)"
-					: strerror(-err));
 		free(pins);
-		return err;
+		return reason_set(reason, err, "no pins in %s: %s", directory,
+				  err == -EINVAL
+					  ? "that is in no bpffs (mount -t bpf bpf /sys/fs/bpf)"
+					  : strerror(-err));
 	}
 	*out = pins;
 	return 0;
@@ -178,41 +181,35 @@ bool pins_is_map(int fd)
 	return !strcmp(object, MAP_OBJECT);
 }
 
-static int check_object(int fd, enum pin pin, const char *path, char error[static PINS_ERROR_MAX])
+static int check_object(int fd, enum pin pin, const char *path, struct reason *reason)
 {
 	char object[OBJECT_MAX];
 
 	read_object(fd, object);
 	if (!strcmp(object, kinds[pin].object))
 		return 0;
-	snprintf(error, PINS_ERROR_MAX, "pin %.100s is left alone: it is %s, expected %s", path,
-		 object, kinds[pin].object);
-	return -EINVAL;
+	return reason_set(reason, -EINVAL, "pin %s is left alone: it is %s, expected %s", path,
+			  object, kinds[pin].object);
 }
 
-int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
-	     char error[static PINS_ERROR_MAX])
+int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct reason *reason)
 {
 	const char *path = pins_path(pins, ifindex, pin);
 	_cleanup_close_ int fd = -1;
 	struct stat status;
 	int err;
 
-	if (lstat(path, &status)) {
+	if (lstat(path, &status))
 		fd = -errno;
-	} else if (status.st_uid && status.st_uid != pins->owner) {
-		snprintf(error, PINS_ERROR_MAX,
-			 "pin %.120s is left alone: it belongs to uid %u, expected 0 or %u", path,
-			 status.st_uid, pins->owner);
-		return -EPERM;
-	} else {
+	else if (status.st_uid && status.st_uid != pins->owner)
+		return reason_set(reason, -EPERM,
+				  "pin %s is left alone: it belongs to uid %u, expected 0 or %u",
+				  path, status.st_uid, pins->owner);
+	else
 		fd = bpf_obj_get(path);
-	}
-	if (fd < 0) {
-		snprintf(error, PINS_ERROR_MAX, "cannot open pin %.120s: %s", path, strerror(-fd));
-		return fd;
-	}
-	err = check_object(fd, pin, path, error);
+	if (fd < 0)
+		return reason_set(reason, fd, "cannot open pin %s: %s", path, strerror(-fd));
+	err = check_object(fd, pin, path, reason);
 	return err ? err : take_fd(&fd);
 }
 
@@ -225,7 +222,7 @@ static int make_interface(const struct pins *pins, unsigned int ifindex)
 }
 
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
-	     char error[static PINS_ERROR_MAX])
+	     struct reason *reason)
 {
 	int err = make_interface(pins, ifindex);
 	const char *path = pins_path(pins, ifindex, pin);
@@ -234,9 +231,24 @@ int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd
 		err = bpf_obj_pin(fd, path);
 	if (!err)
 		err = give(path, pins->owner);
-	if (err)
-		snprintf(error, PINS_ERROR_MAX, "cannot pin %.120s: %s", path, strerror(-err));
-	return err;
+	return err ? reason_set(reason, err, "cannot pin %s: %s", path, strerror(-err)) : 0;
+}
+
+bool pins_exists(const struct pins *pins, unsigned int ifindex, enum pin pin)
+{
+	return !access(pins_path(pins, ifindex, pin), F_OK);
+}
+
+void pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd)
+{
+	struct reason reason;
+
+	if (pins_exists(pins, ifindex, pin))
+		return;
+	if (pins_put(pins, ifindex, pin, fd, &reason))
+		log_warning(0, "%s", reason.text);
+	else
+		log_info("pin %s was missing and is back", pins_path(pins, ifindex, pin));
 }
 
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin)
@@ -336,11 +348,10 @@ static const uint32_t epoch_key;
 int64_t pins_get_epoch(const struct pins *pins)
 {
 	_cleanup_close_ int fd = bpf_obj_get(epoch_path(pins));
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
+	struct bpf_map_info info;
 	int64_t epoch = 0;
 
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) || info.type != BPF_MAP_TYPE_ARRAY ||
+	if (fd < 0 || bpf_info_of_map(fd, &info) || info.type != BPF_MAP_TYPE_ARRAY ||
 	    info.key_size != sizeof(epoch_key) || info.value_size != sizeof(epoch) ||
 	    bpf_map_lookup_elem(fd, &epoch_key, &epoch))
 		return 0;

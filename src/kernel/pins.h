@@ -13,8 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Size of the buffer in which a refusal is described. */
-#define PINS_ERROR_MAX 256
+#include "lib/reason.h"
 
 /*
  * Of an interface: its counters, the record beside them, the link of our program; the links of the
@@ -45,10 +44,9 @@ struct pins;
 /*
  * The pins of this network namespace below directory, which is made if it is missing and make is
  * true. On success *pins is owned by the caller, who gives it to pins_close(). On failure, -errno,
- * error says why nothing can be pinned there; -ENOENT: it is missing.
+ * reason says why nothing can be pinned there; -ENOENT: it is missing.
  */
-int pins_open(struct pins **pins, const char *directory, bool make,
-	      char error[static PINS_ERROR_MAX]);
+int pins_open(struct pins **pins, const char *directory, bool make, struct reason *reason);
 void pins_close(struct pins *pins);
 
 /* Where a pin is, for messages. The result is good until the next call. */
@@ -57,17 +55,24 @@ const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pi
 /*
  * Opens a pin. Returns a descriptor that the caller owns, -ENOENT if there is none, -EPERM if it
  * belongs to neither root nor us nor, if we are root, to whom root gave the directory, or another
- * -errno; error then names the pin.
+ * -errno; reason then names the pin.
  */
-int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin,
-	     char error[static PINS_ERROR_MAX]);
+int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct reason *reason);
+
+/* Whether there is something; it is not looked at. */
+bool pins_exists(const struct pins *pins, unsigned int ifindex, enum pin pin);
+
+/*
+ * Pins fd again if somebody has unpinned it. That it was missing is logged, and what is in the way.
+ */
+void pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd);
 
 /* Whether what somebody has pinned, and we have opened, is a map. */
 bool pins_is_map(int fd);
 
-/* Pins fd where there is nothing yet. 0 or -errno, with the pin named in error. */
+/* Pins fd where there is nothing yet. 0 or -errno, with the pin named in reason. */
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
-	     char error[static PINS_ERROR_MAX]);
+	     struct reason *reason);
 
 /* Takes a pin away. False: it is not there, or cannot be taken away. */
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);

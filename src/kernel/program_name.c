@@ -28,6 +28,13 @@ static const char *function_name(const struct btf *btf, uint32_t function)
 	return type && btf_is_func(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
 }
 
+static void free_btf_at(struct btf **btf)
+{
+	btf__free(*btf);
+}
+
+#define _cleanup_btf_ __attribute__((cleanup(free_btf_at)))
+
 /* The BTF of a program, which the caller frees; NULL if it has none or the kernel keeps it back. */
 static struct btf *open_btf(const struct bpf_prog_info *info)
 {
@@ -47,15 +54,14 @@ static void name_program(char name[static PROGRAM_NAME_MAX], const struct bpf_pr
 static bool name_component(char name[static PROGRAM_NAME_MAX], uint32_t prog_id)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
+	_cleanup_btf_ struct btf *btf = NULL;
 	struct bpf_prog_info info;
-	struct btf *btf;
 	uint32_t entry;
 
-	if (fd < 0 || source_prog_info(fd, &info, &entry))
+	if (fd < 0 || bpf_info_with_entry(fd, &info, &entry))
 		return false;
 	btf = open_btf(&info);
 	name_program(name, &info, btf, entry);
-	btf__free(btf);
 	return true;
 }
 
@@ -69,11 +75,12 @@ static int compare(const void *a, const void *b)
 	return strverscmp(left->function, right->function);
 }
 
-static unsigned int find_components(uint32_t prog_id, const struct btf *btf, uint32_t entry,
-				    struct component components[REPLACEMENTS_MAX])
+static unsigned int find_components(struct freplace_cache *cache, uint32_t prog_id,
+				    const struct btf *btf, uint32_t entry,
+				    struct component components[FREPLACE_MAX])
 {
-	struct replacement found[REPLACEMENTS_MAX];
-	unsigned int count = replacements_find(prog_id, found);
+	struct freplace found[FREPLACE_MAX];
+	unsigned int count = freplace_find(cache, prog_id, found);
 
 	for (unsigned int i = 0; i < count; i++) {
 		const char *function = function_name(btf, found[i].function);
@@ -89,8 +96,8 @@ static unsigned int find_components(uint32_t prog_id, const struct btf *btf, uin
 	return count;
 }
 
-void names_join(char joined[static PROGRAM_NAME_MAX], const char *program,
-		const char *const *components, unsigned int count)
+void program_name_join(char joined[static PROGRAM_NAME_MAX], const char *program,
+		       const char *const *components, unsigned int count)
 {
 	snprintf(joined, PROGRAM_NAME_MAX, "%s", program);
 	for (unsigned int i = 0; i < count; i++) {
@@ -107,30 +114,31 @@ void names_join(char joined[static PROGRAM_NAME_MAX], const char *program,
 	}
 }
 
-static void add_components(char name[static PROGRAM_NAME_MAX], uint32_t prog_id,
-			   const struct btf *btf, uint32_t entry)
+static void add_components(struct freplace_cache *cache, char name[static PROGRAM_NAME_MAX],
+			   uint32_t prog_id, const struct btf *btf, uint32_t entry)
 {
-	struct component components[REPLACEMENTS_MAX];
-	unsigned int found = find_components(prog_id, btf, entry, components), count = 0;
-	char names[REPLACEMENTS_MAX][PROGRAM_NAME_MAX], program[PROGRAM_NAME_MAX];
-	const char *list[REPLACEMENTS_MAX];
+	struct component components[FREPLACE_MAX];
+	unsigned int found = find_components(cache, prog_id, btf, entry, components);
+	unsigned int count = 0;
+	char names[FREPLACE_MAX][PROGRAM_NAME_MAX], program[PROGRAM_NAME_MAX];
+	const char *list[FREPLACE_MAX];
 
 	for (unsigned int i = 0; i < found; i++) {
 		list[count] = names[count];
 		count += name_component(names[count], components[i].prog_id);
 	}
 	memcpy(program, name, sizeof(program));
-	names_join(name, program, list, count);
+	program_name_join(name, program, list, count);
 }
 
-struct program_info source_describe_fd(int prog_fd)
+struct program_info program_describe_fd(struct freplace_cache *cache, int prog_fd)
 {
 	struct program_info described = { 0 };
+	_cleanup_btf_ struct btf *btf = NULL;
 	struct bpf_prog_info info;
-	struct btf *btf;
 	uint32_t entry;
 
-	if (source_prog_info(prog_fd, &info, &entry))
+	if (bpf_info_with_entry(prog_fd, &info, &entry))
 		return described;
 	for (unsigned int i = 0; i < BPF_TAG_SIZE; i++)
 		snprintf(described.tag + 2 * i, 3, "%02x", info.tag[i]);
@@ -138,15 +146,14 @@ struct program_info source_describe_fd(int prog_fd)
 	name_program(described.name, &info, btf, entry);
 	/* Only functions that BTF names can be replaced. */
 	if (btf)
-		add_components(described.name, info.id, btf, entry);
-	btf__free(btf);
+		add_components(cache, described.name, info.id, btf, entry);
 	return described;
 }
 
-struct program_info source_describe(uint32_t prog_id)
+struct program_info program_describe(struct freplace_cache *cache, uint32_t prog_id)
 {
 	_cleanup_close_ int fd = prog_id ? bpf_prog_get_fd_by_id(prog_id) : -1;
 	struct program_info none = { 0 };
 
-	return fd < 0 ? none : source_describe_fd(fd);
+	return fd < 0 ? none : program_describe_fd(cache, fd);
 }

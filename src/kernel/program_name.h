@@ -17,19 +17,20 @@ struct program_info {
 
 /* What the kernel tells of a program; what it keeps to itself (without CAP_SYS_ADMIN) stays empty.
  */
-struct program_info source_describe(uint32_t prog_id);
+struct freplace_cache;
+struct program_info program_describe(struct freplace_cache *cache, uint32_t prog_id);
 
 /*
  * The same of a program that is at hand: without CAP_SYS_ADMIN its name then is the first 15
  * characters, and those behind a dispatcher are not known.
  */
-struct program_info source_describe_fd(int prog_fd);
+struct program_info program_describe_fd(struct freplace_cache *cache, int prog_fd);
 
 /*
  * "program: first, second"; just the program if it has no components. "..." stands for the names at
  * the end for which there is no room.
  */
-void names_join(char joined[static PROGRAM_NAME_MAX], const char *program,
-		const char *const *components, unsigned int count);
+void program_name_join(char joined[static PROGRAM_NAME_MAX], const char *program,
+		       const char *const *components, unsigned int count);
 
 #endif

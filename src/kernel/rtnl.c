@@ -15,12 +15,12 @@
 /* How often an inconsistent dump is repeated before it is given up until the next one. */
 #define DUMP_TRIES 10
 
-/* How many messages links_read() takes before the rest of the program has its turn. */
+/* How many messages rtnl_read() takes before the rest of the program has its turn. */
 #define MESSAGES_PER_TURN 64
 
-struct links {
+struct rtnl {
 	struct mnl_socket *events; /* subscribed to RTNLGRP_LINK, read without blocking */
-	struct link_handlers handlers;
+	struct rtnl_handlers handlers;
 	/*
 	 * Messages were dropped. The kernel says so once, and drops the next ones in silence until
 	 * its queue has been read to the end (NETLINK_S_CONGESTED in net/netlink/af_netlink.c):
@@ -42,7 +42,7 @@ static int decode_xdp(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-static void set_xdp(struct link *link, const struct nlattr *xdp)
+static void set_xdp(struct netdev *netdev, const struct nlattr *xdp)
 {
 	static const enum xdp_mode modes[] = {
 		[XDP_ATTACHED_NONE] = XDP_MODE_NONE,      [XDP_ATTACHED_DRV] = XDP_MODE_NATIVE,
@@ -53,62 +53,63 @@ static void set_xdp(struct link *link, const struct nlattr *xdp)
 
 	mnl_attr_parse_nested(xdp, decode_xdp, id);
 	if (id[IFLA_XDP_ATTACHED] <= XDP_ATTACHED_MULTI)
-		link->mode = modes[id[IFLA_XDP_ATTACHED]];
+		netdev->mode = modes[id[IFLA_XDP_ATTACHED]];
 	/* With several programs the kernel leaves IFLA_XDP_PROG_ID out. */
-	link->prog_id = id[IFLA_XDP_PROG_ID]       ? id[IFLA_XDP_PROG_ID]
-			: id[IFLA_XDP_DRV_PROG_ID] ? id[IFLA_XDP_DRV_PROG_ID]
-						   : id[IFLA_XDP_SKB_PROG_ID];
+	netdev->prog_id = id[IFLA_XDP_PROG_ID]       ? id[IFLA_XDP_PROG_ID]
+			  : id[IFLA_XDP_DRV_PROG_ID] ? id[IFLA_XDP_DRV_PROG_ID]
+						     : id[IFLA_XDP_SKB_PROG_ID];
 }
 
 static int decode_attribute(const struct nlattr *attr, void *data)
 {
-	struct link *link = data;
+	struct netdev *netdev = data;
 
 	switch (mnl_attr_get_type(attr)) {
 	case IFLA_IFNAME:
 		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attr));
+			snprintf(netdev->name, sizeof(netdev->name), "%s", mnl_attr_get_str(attr));
 		break;
 	case IFLA_ADDRESS:
-		memcpy(&link->address, mnl_attr_get_payload(attr),
-		       mnl_attr_get_payload_len(attr) < sizeof(link->address)
+		memcpy(&netdev->address, mnl_attr_get_payload(attr),
+		       mnl_attr_get_payload_len(attr) < sizeof(netdev->address)
 			       ? mnl_attr_get_payload_len(attr)
-			       : sizeof(link->address));
+			       : sizeof(netdev->address));
 		break;
 	case IFLA_MTU:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->mtu = mnl_attr_get_u32(attr);
+			netdev->mtu = mnl_attr_get_u32(attr);
 		break;
 	case IFLA_MASTER:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
-			link->master = mnl_attr_get_u32(attr);
+			netdev->master = mnl_attr_get_u32(attr);
 		break;
 	case IFLA_XDP:
-		set_xdp(link, attr);
+		set_xdp(netdev, attr);
 		break;
 	}
 	return MNL_CB_OK;
 }
 
 /* Fills *link from an RTM_NEWLINK message; false if the message is of no use. */
-static bool decode_link(const struct nlmsghdr *message, struct link *link)
+static bool decode_link(const struct nlmsghdr *message, struct netdev *netdev)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ifi_index <= 0)
 		return false;
-	*link = (struct link){ .ifindex = (unsigned int)info->ifi_index, .mode = XDP_MODE_NONE };
-	mnl_attr_parse(message, sizeof(*info), decode_attribute, link);
-	return *link->name;
+	*netdev =
+		(struct netdev){ .ifindex = (unsigned int)info->ifi_index, .mode = XDP_MODE_NONE };
+	mnl_attr_parse(message, sizeof(*info), decode_attribute, netdev);
+	return *netdev->name;
 }
 
 static int handle_answer(const struct nlmsghdr *message, void *data)
 {
-	const struct link_handlers *handlers = data;
-	struct link link;
+	const struct rtnl_handlers *handlers = data;
+	struct netdev netdev;
 
-	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &link))
-		handlers->present(&link, handlers->context);
+	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &netdev))
+		handlers->present(&netdev, handlers->context);
 	return MNL_CB_OK;
 }
 
@@ -134,7 +135,7 @@ static int open_socket(struct mnl_socket **out, unsigned int groups)
  * Asks for one link, or for all if ifindex is 0. -EINTR: the dump was inconsistent. The rest of a
  * dump that is given up goes with its socket, so each query has one of its own.
  */
-static int query(const struct links *links, unsigned int ifindex)
+static int query(const struct rtnl *rtnl, unsigned int ifindex)
 {
 	__attribute__((cleanup(close_socket_at))) struct mnl_socket *socket = NULL;
 	char buffer[32768];
@@ -159,17 +160,17 @@ static int query(const struct links *links, unsigned int ifindex)
 		if (length < 0)
 			return -errno;
 		more = mnl_cb_run(buffer, (size_t)length, 0, mnl_socket_get_portid(socket),
-				  handle_answer, (void *)&links->handlers);
+				  handle_answer, (void *)&rtnl->handlers);
 	}
 	return more < 0 ? -errno : 0;
 }
 
-int links_dump(struct links *links)
+int rtnl_dump(struct rtnl *rtnl)
 {
 	int err = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
-		err = query(links, 0);
+		err = query(rtnl, 0);
 	if (err == -EINTR)
 		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
 	else if (err)
@@ -177,9 +178,9 @@ int links_dump(struct links *links)
 	return err;
 }
 
-int links_ask(struct links *links, unsigned int ifindex)
+int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
 {
-	int err = query(links, ifindex);
+	int err = query(rtnl, ifindex);
 
 	if (err && err != -ENODEV)
 		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
@@ -199,7 +200,7 @@ static bool is_link_message(const struct nlmsghdr *message)
 static int handle_event(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct links *links = data;
+	struct rtnl *rtnl = data;
 	unsigned int ifindex;
 
 	if (!is_link_message(message))
@@ -208,34 +209,34 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 	log_debug("xdp:links", "interface %u: %s", ifindex,
 		  message->nlmsg_type == RTM_DELLINK ? "gone" : "changed");
 	if (message->nlmsg_type == RTM_DELLINK) {
-		links->handlers.gone(ifindex, links->handlers.context);
+		rtnl->handlers.gone(ifindex, rtnl->handlers.context);
 	} else if (message->nlmsg_type == RTM_NEWLINK) {
-		links_ask(links, ifindex); /* if it is gone by now, its RTM_DELLINK is on the way */
+		rtnl_ask(rtnl, ifindex); /* if it is gone by now, its RTM_DELLINK is on the way */
 	}
 	return MNL_CB_OK;
 }
 
-int links_read(struct links *links)
+int rtnl_read(struct rtnl *rtnl)
 {
 	char buffer[32768];
 
 	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
 		struct sockaddr_nl sender = { 0 };
 		socklen_t sender_size = sizeof(sender);
-		ssize_t length = recvfrom(links_fd(links), buffer, sizeof(buffer), MSG_DONTWAIT,
+		ssize_t length = recvfrom(rtnl_fd(rtnl), buffer, sizeof(buffer), MSG_DONTWAIT,
 					  (struct sockaddr *)&sender, &sender_size);
 
 		if (length >= 0) {
 			/* Only the kernel has port 0; another sender is a process that pretends. */
-			if (sender.nl_pid == 0 && !links->overrun)
-				mnl_cb_run(buffer, (size_t)length, 0, 0, handle_event, links);
+			if (sender.nl_pid == 0 && !rtnl->overrun)
+				mnl_cb_run(buffer, (size_t)length, 0, 0, handle_event, rtnl);
 		} else if (errno == ENOBUFS) {
 			log_debug("xdp:links", "the kernel dropped link messages; resynchronizing");
-			links->overrun = true;
+			rtnl->overrun = true;
 		} else if (errno == EAGAIN || errno == EINTR) {
-			if (errno == EAGAIN && links->overrun) {
-				links->overrun = false;
-				links->handlers.lost(links->handlers.context);
+			if (errno == EAGAIN && rtnl->overrun) {
+				rtnl->overrun = false;
+				rtnl->handlers.lost(rtnl->handlers.context);
 			}
 			return 0;
 		} else {
@@ -248,34 +249,34 @@ int links_read(struct links *links)
 	return 0;
 }
 
-int links_fd(const struct links *links)
+int rtnl_fd(const struct rtnl *rtnl)
 {
-	return mnl_socket_get_fd(links->events);
+	return mnl_socket_get_fd(rtnl->events);
 }
 
-int links_open(struct links **out, const struct link_handlers *handlers)
+int rtnl_open(struct rtnl **out, const struct rtnl_handlers *handlers)
 {
-	struct links *links = calloc(1, sizeof(*links));
+	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
 	int err = -ENOMEM;
 
-	if (links) {
-		links->handlers = *handlers;
-		err = open_socket(&links->events, RTMGRP_LINK);
+	if (rtnl) {
+		rtnl->handlers = *handlers;
+		err = open_socket(&rtnl->events, RTMGRP_LINK);
 	}
 	if (err) {
 		log_error(err, "cannot subscribe to link messages (netlink group RTNLGRP_LINK)");
-		links_close(links);
+		rtnl_close(rtnl);
 		return err;
 	}
-	*out = links;
+	*out = rtnl;
 	return 0;
 }
 
-void links_close(struct links *links)
+void rtnl_close(struct rtnl *rtnl)
 {
-	if (!links)
+	if (!rtnl)
 		return;
-	if (links->events)
-		mnl_socket_close(links->events);
-	free(links);
+	if (rtnl->events)
+		mnl_socket_close(rtnl->events);
+	free(rtnl);
 }

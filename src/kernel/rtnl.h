@@ -12,7 +12,7 @@
 
 #include "kernel/xdp.h"
 
-struct link {
+struct netdev {
 	unsigned int ifindex;
 	char name[IFNAMSIZ];
 	unsigned int master; /* ifIndex of the device that it is a port of, 0 if none */
@@ -23,45 +23,45 @@ struct link {
 };
 
 /* Where a link goes that the kernel told of, and one that it took back. */
-struct link_handlers {
-	void (*present)(const struct link *link, void *context);
+struct rtnl_handlers {
+	void (*present)(const struct netdev *netdev, void *context);
 	void (*gone)(unsigned int ifindex, void *context);
-	/* Messages were lost: what is known may be wrong until links_dump() is called. */
+	/* Messages were lost: what is known may be wrong until rtnl_dump() is called. */
 	void (*lost)(void *context);
 	void *context;
 };
 
-struct links;
+struct rtnl;
 
 /*
- * Subscribes to the changes of links. Call links_dump() afterwards for those that exist already.
- * handlers is copied. On success *links is owned by the caller, who gives it to links_close().
+ * Subscribes to the changes of links. Call rtnl_dump() afterwards for those that exist already.
+ * handlers is copied. On success *links is owned by the caller, who gives it to rtnl_close().
  * Returns 0 or -errno; the failure has been logged.
  */
-int links_open(struct links **links, const struct link_handlers *handlers);
-void links_close(struct links *links);
+int rtnl_open(struct rtnl **rtnl, const struct rtnl_handlers *handlers);
+void rtnl_close(struct rtnl *rtnl);
 
-/* The descriptor to wait on for reading before links_read() is called. It belongs to links. */
-int links_fd(const struct links *links);
+/* The descriptor to wait on for reading before rtnl_read() is called. It belongs to links. */
+int rtnl_fd(const struct rtnl *rtnl);
 
 /*
- * Handles changes that are waiting, without blocking; call it again while links_fd() is readable. A
+ * Handles changes that are waiting, without blocking; call it again while rtnl_fd() is readable. A
  * change of a link is only a hint: the link is asked for anew, so handlers get the latest state
  * however old the message is. Returns 0 or -errno; the failure has been logged.
  */
-int links_read(struct links *links);
+int rtnl_read(struct rtnl *rtnl);
 
 /*
  * Asks for one link now and calls present() for it. Returns 0; -ENODEV: there is no such link,
  * gone() is not called; or another -errno, the failure has been logged.
  */
-int links_ask(struct links *links, unsigned int ifindex);
+int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);
 
 /*
  * Calls present() for each link there is. A dump that the kernel marks as inconsistent is repeated,
  * a few times. Returns 0 or -errno, and present() may have been called for some; but for -EINTR,
  * which says that the links went on changing, the failure has been logged.
  */
-int links_dump(struct links *links);
+int rtnl_dump(struct rtnl *rtnl);
 
 #endif

@@ -6,41 +6,39 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "kernel/bpf_info.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
 static bool is_like(const struct bpf_map *map, int fd)
 {
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
+	struct bpf_map_info info;
 
-	return !bpf_obj_get_info_by_fd(fd, &info, &size) && info.type == bpf_map__type(map) &&
+	return !bpf_info_of_map(fd, &info) && info.type == bpf_map__type(map) &&
 	       info.key_size == bpf_map__key_size(map) &&
 	       info.value_size == bpf_map__value_size(map) &&
 	       info.max_entries == bpf_map__max_entries(map);
 }
 
-int common_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
-		   char error[static PINS_ERROR_MAX])
+int shared_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
+		   struct reason *reason)
 {
-	_cleanup_close_ int fd = pins ? pins_get(pins, PINS_IN_COMMON, pin, error) : -ENOENT;
+	_cleanup_close_ int fd = pins ? pins_get(pins, PINS_IN_COMMON, pin, reason) : -ENOENT;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	if (!is_like(map, fd)) {
-		snprintf(error, PINS_ERROR_MAX,
-			 "pin %.120s is left alone: it is no map '%s' of this version",
-			 pins_path(pins, PINS_IN_COMMON, pin), bpf_map__name(map));
-		return -EINVAL;
-	}
+	if (!is_like(map, fd))
+		return reason_set(reason, -EINVAL,
+				  "pin %s is left alone: it is no map '%s' of this version",
+				  pins_path(pins, PINS_IN_COMMON, pin), bpf_map__name(map));
 	return bpf_map__reuse_fd(map, fd);
 }
 
-void common_map_keep(const struct bpf_map *map, const struct pins *pins, enum pin pin)
+void shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 
-	if (pins && access(pins_path(pins, PINS_IN_COMMON, pin), F_OK) &&
-	    pins_put(pins, PINS_IN_COMMON, pin, bpf_map__fd(map), error))
-		log_warning(0, "%s", error);
+	if (pins && !pins_exists(pins, PINS_IN_COMMON, pin) &&
+	    pins_put(pins, PINS_IN_COMMON, pin, bpf_map__fd(map), &reason))
+		log_warning(0, "%s", reason.text);
 }

@@ -9,12 +9,12 @@ struct bpf_map;
 
 /*
  * Has a map of an object that is not loaded yet be the pinned one, if there is one. pins may be
- * NULL. 0; or -errno with, in error, what is wrong with the pin, which is left alone.
+ * NULL. 0; or -errno with, in reason, what is wrong with the pin, which is left alone.
  */
-int common_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
-		   char error[static PINS_ERROR_MAX]);
+int shared_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
+		   struct reason *reason);
 
 /* Pins a map that is loaded, unless something is pinned there; what is in the way is logged. */
-void common_map_keep(const struct bpf_map *map, const struct pins *pins, enum pin pin);
+void shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin);
 
 #endif

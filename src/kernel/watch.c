@@ -3,16 +3,14 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bpf/watch_xdp.skel.h"
-#include "kernel/bpf_info.h"
+#include "kernel/libbpf.h"
 #include "kernel/netns.h"
 #include "lib/log.h"
 #include "lib/util.h"
-#include "source/count_program.h"
 
 struct watch {
 	struct watch_xdp *program;
@@ -21,16 +19,11 @@ struct watch {
 	void *context;
 };
 
-static const char *reason(int err)
+static const char *why_not(int err)
 {
 	if (err == -ESRCH)
 		return "this kernel has no function dev_xdp_install to trace";
-	if (err != -EPERM)
-		return strerror(-err);
-	if (source_has_capability(CAP_SYS_ADMIN) ||
-	    (source_has_capability(CAP_BPF) && source_has_capability(CAP_PERFMON)))
-		return "this kernel refuses tracing programs";
-	return "CAP_BPF and CAP_PERFMON are needed";
+	return libbpf_why_refused(err, "this kernel refuses tracing programs");
 }
 
 static int handle_event(void *context, void *data, size_t size)
@@ -67,8 +60,7 @@ static int start(struct watch *watch)
 	return watch->events ? 0 : -errno;
 }
 
-int watch_open(struct watch **out, watch_changed changed, void *context,
-	       char text[static STATUS_TEXT_MAX])
+int watch_open(struct watch **out, watch_changed changed, void *context, struct reason *reason)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 	int err = -ENOMEM;
@@ -76,13 +68,12 @@ int watch_open(struct watch **out, watch_changed changed, void *context,
 	if (watch) {
 		watch->changed = changed;
 		watch->context = context;
-		program_catch_log();
+		libbpf_catch_log();
 		err = start(watch);
 	}
 	if (err) {
-		snprintf(text, STATUS_TEXT_MAX, "%s", reason(err));
 		watch_close(watch);
-		return err;
+		return reason_set(reason, err, "%s", why_not(err));
 	}
 	*out = watch;
 	return 0;

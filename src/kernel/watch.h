@@ -6,24 +6,23 @@
 #ifndef XDP_AGENTX_KERNEL_WATCH_H
 #define XDP_AGENTX_KERNEL_WATCH_H
 
-#include "source/source.h"
+#include "lib/reason.h"
 
 struct watch;
 
 /*
  * Where a change goes: a program was attached to this interface, exchanged or detached, by whatever
- * means. It comes before the kernel has finished; who asks by rtnetlink (links_ask()) waits for
+ * means. It comes before the kernel has finished; who asks by rtnetlink (rtnl_ask()) waits for
  * that. 0: changes were lost, of whatever interfaces.
  */
 typedef void (*watch_changed)(unsigned int ifindex, void *context);
 
 /*
  * Watches the network namespace that this process is in. On success *watch is owned by the caller,
- * who gives it to watch_close(). On failure, -errno, text says why it is not possible; that is not
- * logged.
+ * who gives it to watch_close(). On failure, -errno, reason says why it is not possible; that is
+ * not logged.
  */
-int watch_open(struct watch **watch, watch_changed changed, void *context,
-	       char text[static STATUS_TEXT_MAX]);
+int watch_open(struct watch **watch, watch_changed changed, void *context, struct reason *reason);
 void watch_close(struct watch *watch); /* NULL is ignored */
 
 /* The descriptor to wait on for reading before watch_read() is called. It belongs to watch. */

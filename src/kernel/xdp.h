@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The XDP hook of an interface: in which mode a program is attached to it, or may be. */
+/*
+ * The XDP hook of an interface: in which mode a program is attached to it, or may be.
+ *
+ * This folder has one file for each interface of the kernel: network devices (rtnl), what it tells
+ * of maps, programs and links (bpf_info, program_name, freplace), what outlives us (pins,
+ * shared_map), changes of programs as they happen (watch), CPUs, per-CPU maps, capabilities and the
+ * network namespace. A file knows how to ask, and what the answer means; what is to be done about
+ * it is decided above. A refusal comes back as -errno and in words, with the kernel's own where it
+ * has any. The folder includes lib alone, and knows nothing of counters.
+ */
 #ifndef XDP_AGENTX_KERNEL_XDP_H
 #define XDP_AGENTX_KERNEL_XDP_H
 

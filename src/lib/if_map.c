@@ -4,73 +4,68 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The position of the first with an ifIndex of at least that. */
-static size_t lower_bound(const struct numbers *numbers, unsigned int ifindex)
+#include "lib/sorted.h"
+
+static unsigned long ifindex_of(const void *entry)
 {
-	size_t low = 0, high = numbers->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (numbers->number[middle].ifindex < ifindex)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return ((const struct if_map_entry *)entry)->ifindex;
 }
 
-static void insert_at(struct numbers *numbers, size_t at, struct number number)
+static size_t position_of(const struct if_map *map, unsigned int ifindex)
 {
-	if (numbers->count == numbers->capacity) {
-		size_t capacity = numbers->capacity ? 2 * numbers->capacity : 16;
-		struct number *grown = realloc(numbers->number, capacity * sizeof(*grown));
+	return sorted_position(map->entry, map->count, sizeof(*map->entry), ifindex, ifindex_of);
+}
+
+static void insert_at(struct if_map *map, size_t at, struct if_map_entry entry)
+{
+	if (map->count == map->capacity) {
+		size_t capacity = map->capacity ? 2 * map->capacity : 16;
+		struct if_map_entry *grown = realloc(map->entry, capacity * sizeof(*grown));
 
 		if (!grown)
 			return;
-		numbers->number = grown;
-		numbers->capacity = capacity;
+		map->entry = grown;
+		map->capacity = capacity;
 	}
-	memmove(&numbers->number[at + 1], &numbers->number[at],
-		(numbers->count - at) * sizeof(number));
-	numbers->number[at] = number;
-	numbers->count++;
+	memmove(&map->entry[at + 1], &map->entry[at], (map->count - at) * sizeof(entry));
+	map->entry[at] = entry;
+	map->count++;
 }
 
-unsigned int numbers_set(struct numbers *numbers, unsigned int ifindex, unsigned int value)
+unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int value)
 {
-	size_t at = lower_bound(numbers, ifindex);
+	size_t at = position_of(map, ifindex);
 	unsigned int before;
 
-	if (at == numbers->count || numbers->number[at].ifindex != ifindex) {
+	if (at == map->count || map->entry[at].ifindex != ifindex) {
 		if (value)
-			insert_at(numbers, at, (struct number){ ifindex, value });
+			insert_at(map, at, (struct if_map_entry){ ifindex, value });
 		return 0;
 	}
-	before = numbers->number[at].value;
-	numbers->number[at].value = value;
+	before = map->entry[at].value;
+	map->entry[at].value = value;
 	if (!value) {
-		numbers->count--;
-		memmove(&numbers->number[at], &numbers->number[at + 1],
-			(numbers->count - at) * sizeof(*numbers->number));
+		map->count--;
+		memmove(&map->entry[at], &map->entry[at + 1],
+			(map->count - at) * sizeof(*map->entry));
 	}
 	return before;
 }
 
-void numbers_find(const struct numbers *numbers, unsigned int value, struct port_list *list)
+void if_map_find(const struct if_map *map, unsigned int value, struct port_list *list)
 {
 	list->count = 0;
-	for (size_t i = 0; i < numbers->count; i++) {
-		if (numbers->number[i].value != value)
+	for (size_t i = 0; i < map->count; i++) {
+		if (map->entry[i].value != value)
 			continue;
 		if (list->count < PORTS_MAX)
-			list->ifindex[list->count] = numbers->number[i].ifindex;
+			list->ifindex[list->count] = map->entry[i].ifindex;
 		list->count++;
 	}
 }
 
-void numbers_free(struct numbers *numbers)
+void if_map_free(struct if_map *map)
 {
-	free(numbers->number);
-	*numbers = (struct numbers){ 0 };
+	free(map->entry);
+	*map = (struct if_map){ 0 };
 }

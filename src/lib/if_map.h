@@ -8,13 +8,13 @@
 
 #include <stddef.h>
 
-struct number {
+struct if_map_entry {
 	unsigned int ifindex, value;
 };
 
 /* Owns its entries, sorted by ifindex; { 0 } is an empty set. */
-struct numbers {
-	struct number *number;
+struct if_map {
+	struct if_map_entry *entry;
 	size_t count, capacity;
 };
 
@@ -29,11 +29,11 @@ struct port_list {
  * The number of an interface from now on, 0: it has none. Returns what it was before; where there
  * is no memory it has none.
  */
-unsigned int numbers_set(struct numbers *numbers, unsigned int ifindex, unsigned int value);
+unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int value);
 
 /* The interfaces with this number. */
-void numbers_find(const struct numbers *numbers, unsigned int value, struct port_list *list);
+void if_map_find(const struct if_map *map, unsigned int value, struct port_list *list);
 
-void numbers_free(struct numbers *numbers);
+void if_map_free(struct if_map *map);
 
 #endif

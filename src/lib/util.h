@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ownership by scope, and the one clock of the program. */
+/*
+ * Ownership by scope, and the one clock of the program.
+ *
+ * This folder knows nothing of XDP, and includes no other: messages for the operator (log), why
+ * something was refused (reason), the lock on a network namespace (lock), sorted arrays (sorted)
+ * and numbers by ifIndex (if_map). What is here could serve any daemon. A type that owns something
+ * has a cleanup of its own beside it, _cleanup_TYPE_, in place of hand-written ends.
+ */
 #ifndef XDP_AGENTX_LIB_UTIL_H
 #define XDP_AGENTX_LIB_UTIL_H
 

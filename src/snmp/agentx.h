@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The AgentX session (RFC 2741) that net-snmp's library keeps for us, and the master's clock. */
+/*
+ * The AgentX session (RFC 2741) that net-snmp's library keeps for us, and the master's clock.
+ *
+ * This folder is all that speaks AgentX, by net-snmp's library: the session (agentx), our subtree
+ * in it (registration), requests and their answers (requests, mib, and a file for each table), one
+ * reading of an interface for each request (snapshot), and notifications (notify). It owns nothing
+ * of the kernel's and decides nothing: rows and values come from iface/registry.h. A request is an
+ * argument from requests.c to the map. The library is one for the process and calls back without a
+ * context of ours, so agentx, registration, requests and notify keep a static struct each.
+ */
 #ifndef XDP_AGENTX_SNMP_AGENTX_H
 #define XDP_AGENTX_SNMP_AGENTX_H
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "snmp/mib.h"
 
-#include <net-snmp/agent/net-snmp-agent-includes.h>
-
 #include <errno.h>
 #include <string.h>
 
@@ -11,9 +9,6 @@ static const struct mib_table *const tables[] = {
 	&mib_general, &mib_if, &mib_stats, &mib_cpu, &mib_err, &mib_if_stats,
 };
 #define TABLES (sizeof(tables) / sizeof(*tables))
-
-static netsnmp_handler_registration *registration; /* NULL: nothing is served */
-static struct mib *served;
 
 void mib_set_integer(netsnmp_variable_list *value, long number)
 {
@@ -43,15 +38,17 @@ bool mib_next_ifindex(const struct iface_set *set, const oid *index, size_t len,
 
 	if (!iface)
 		return false;
-	next[0] = iface->link.ifindex;
+	next[0] = iface->netdev.ifindex;
 	return true;
 }
 
-const struct counters *mib_counters(const struct mib *mib, oid ifindex)
+const struct counters *mib_counters(const struct mib_request *request, oid ifindex)
 {
-	struct iface *iface = iface_set_find(registry_counted(mib->registry), ifindex);
+	const struct mib *mib = request->mib;
+	struct iface *iface = iface_set_find(&registry_rows(mib->registry)->counted, ifindex);
 
-	return iface ? snapshots_read(mib->snapshots, mib->session, mib->transaction, iface) : NULL;
+	return iface ? snapshots_read(mib->snapshots, request->session, request->transaction, iface)
+		     : NULL;
 }
 
 /* The part of a name below our root. */
@@ -60,11 +57,12 @@ struct relative {
 	size_t len;
 };
 
-static struct relative below_root(const netsnmp_variable_list *value)
+static struct relative below_root(const struct mib *mib, const netsnmp_variable_list *value)
 {
+	const netsnmp_handler_registration *registration = mib->registration;
 	size_t root_len = registration->rootoid_len;
 
-	/* A GETNEXT may start before our subtree: from its beginning, then. */
+	/* A GETNEXT may start before our subtree: from its beginning. */
 	if (value->name_length < root_len ||
 	    snmp_oid_compare(value->name, root_len, registration->rootoid, root_len))
 		return (struct relative){ NULL, 0 };
@@ -77,9 +75,9 @@ static bool in_table(const struct mib_table *table, struct relative at)
 	       !snmp_oid_compare(at.name, table->prefix_len, table->prefix, table->prefix_len);
 }
 
-int mib_get(netsnmp_variable_list *value)
+int mib_get(const struct mib_request *request, netsnmp_variable_list *value)
 {
-	struct relative at = below_root(value);
+	struct relative at = below_root(request->mib, value);
 
 	for (size_t i = 0; i < TABLES; i++) {
 		const struct mib_table *table = tables[i];
@@ -92,16 +90,17 @@ int mib_get(netsnmp_variable_list *value)
 		if (column < table->first_column || column > table->last_column)
 			continue;
 		if (at.len == name_len &&
-		    table->get(served, column, at.name + table->prefix_len + 1, value))
+		    table->get(request, column, at.name + table->prefix_len + 1, value))
 			return 0;
 		return SNMP_NOSUCHINSTANCE;
 	}
 	return SNMP_NOSUCHOBJECT;
 }
 
-static void set_name(netsnmp_variable_list *value, const struct mib_table *table, oid column,
-		     const oid *index)
+static void set_name(const struct mib *mib, netsnmp_variable_list *value,
+		     const struct mib_table *table, oid column, const oid *index)
 {
+	const netsnmp_handler_registration *registration = mib->registration;
 	oid name[MAX_OID_LEN];
 	size_t len = registration->rootoid_len;
 
@@ -117,15 +116,15 @@ static void set_name(netsnmp_variable_list *value, const struct mib_table *table
  * The first value behind the index in the column, then in those that follow. A row without a value
  * is passed over: what cannot be read of one interface must not hide the next.
  */
-static bool next_in_table(const struct mib_table *table, oid column, const oid *index, size_t len,
-			  netsnmp_variable_list *value)
+static bool next_in_table(const struct mib_request *request, const struct mib_table *table,
+			  oid column, const oid *index, size_t len, netsnmp_variable_list *value)
 {
 	oid row[MIB_MAX_INDEX];
 
 	for (; column <= table->last_column; column++) {
-		while (table->next(served, index, len, row)) {
-			if (table->get(served, column, row, value)) {
-				set_name(value, table, column, row);
+		while (table->next(request, index, len, row)) {
+			if (table->get(request, column, row, value)) {
+				set_name(request->mib, value, table, column, row);
 				return true;
 			}
 			index = row;
@@ -137,18 +136,19 @@ static bool next_in_table(const struct mib_table *table, oid column, const oid *
 }
 
 /* Whether the name is greater than any of ours. */
-static bool behind_root(const netsnmp_variable_list *value)
+static bool behind_root(const struct mib *mib, const netsnmp_variable_list *value)
 {
+	const netsnmp_handler_registration *registration = mib->registration;
 	size_t len = SNMP_MIN(value->name_length, registration->rootoid_len);
 
 	return snmp_oid_compare(value->name, len, registration->rootoid, len) > 0;
 }
 
-bool mib_get_next(netsnmp_variable_list *value)
+bool mib_get_next(const struct mib_request *request, netsnmp_variable_list *value)
 {
-	struct relative at = below_root(value);
+	struct relative at = below_root(request->mib, value);
 
-	if (!at.name && behind_root(value))
+	if (!at.name && behind_root(request->mib, value))
 		return false;
 	for (size_t i = 0; i < TABLES; i++) {
 		const struct mib_table *table = tables[i];
@@ -165,35 +165,31 @@ bool mib_get_next(netsnmp_variable_list *value)
 								    table->prefix_len) > 0) {
 			continue;
 		}
-		if (next_in_table(table, column, index, len, value))
+		if (next_in_table(request, table, column, index, len, value))
 			return true;
 	}
 	return false;
 }
 
-bool mib_begin(uint32_t session, uint32_t transaction)
-{
-	if (!registration)
-		return false;
-	served->session = session;
-	served->transaction = transaction;
-	return true;
-}
-
+/* What does not come through requests.c: snmpd asks for nothing else of a read-only module. */
 static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reginfo,
-		  netsnmp_agent_request_info *info, netsnmp_request_info *request)
+		  netsnmp_agent_request_info *info, netsnmp_request_info *asked)
 {
-	(void)handler;
+	const struct mib_request request = {
+		.mib = handler->myvoid,
+		.session = (uint32_t)info->asp->pdu->sessid,
+		.transaction = (uint32_t)info->asp->pdu->transid,
+	};
+
 	(void)reginfo;
-	mib_begin((uint32_t)info->asp->pdu->sessid, (uint32_t)info->asp->pdu->transid);
-	for (; request; request = request->next) {
+	for (; asked; asked = asked->next) {
 		if (info->mode == MODE_GETNEXT) {
-			mib_get_next(request->requestvb);
+			mib_get_next(&request, asked->requestvb);
 		} else if (info->mode == MODE_GET) {
-			int exception = mib_get(request->requestvb);
+			int exception = mib_get(&request, asked->requestvb);
 
 			if (exception)
-				netsnmp_set_request_error(info, request, exception);
+				netsnmp_set_request_error(info, asked, exception);
 		}
 	}
 	return SNMP_ERR_NOERROR;
@@ -203,21 +199,22 @@ int mib_register(struct mib *mib, const oid *root, size_t root_len)
 {
 	netsnmp_mib_handler *handler = netsnmp_create_handler("xdpStatsMIB", handle);
 
-	served = mib;
-	if (handler)
-		registration = netsnmp_handler_registration_create("xdpStatsMIB", handler, root,
-								   root_len, HANDLER_CAN_RONLY);
-	if (!handler || !registration ||
-	    netsnmp_register_handler(registration) != MIB_REGISTERED_OK) {
-		registration = NULL;
+	if (handler) {
+		handler->myvoid = mib;
+		mib->registration = netsnmp_handler_registration_create(
+			"xdpStatsMIB", handler, root, root_len, HANDLER_CAN_RONLY);
+	}
+	if (!handler || !mib->registration ||
+	    netsnmp_register_handler(mib->registration) != MIB_REGISTERED_OK) {
+		mib->registration = NULL;
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-void mib_unregister(void)
+void mib_unregister(struct mib *mib)
 {
-	if (registration)
-		netsnmp_unregister_handler(registration);
-	registration = NULL;
+	if (mib->registration)
+		netsnmp_unregister_handler(mib->registration);
+	mib->registration = NULL;
 }

@@ -8,6 +8,7 @@
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,12 +25,21 @@
 /* The most sub-identifiers that an object of ours has below the root. */
 #define MIB_MAX_DEPTH (MIB_MAX_PREFIX + 1 + MIB_MAX_INDEX)
 
-/* What a value is made from; and the request that asks for it. */
+/* What is served. It is registered once at most; then the last members say where. */
 struct mib {
 	struct registry *registry;
 	struct snapshots *snapshots;
+	bool cpu_table;                             /* xdpCpuTable is served */
+	netsnmp_handler_registration *registration; /* NULL: nothing is served */
+};
+
+/*
+ * What a manager asks for, in as many PDUs as the master makes of it: values are read once for a
+ * transaction of a session (RFC 2741, 6.1).
+ */
+struct mib_request {
+	const struct mib *mib;
 	uint32_t session, transaction;
-	bool cpu_table; /* xdpCpuTable is served */
 };
 
 /* A table, or a group of scalars, which is a table with one row and the index 0. */
@@ -44,11 +54,11 @@ struct mib_table {
 	 * any length (RFC 3416, 4.2.2), and writes its index_len sub-identifiers. False: there is
 	 * none.
 	 */
-	bool (*next)(const struct mib *mib, const oid *index, size_t len, oid *next);
+	bool (*next)(const struct mib_request *request, const oid *index, size_t len, oid *next);
 
 	/* Sets the value of a column in the row of that very index. False: there is no such value.
 	 */
-	bool (*get)(const struct mib *mib, oid column, const oid *index,
+	bool (*get)(const struct mib_request *request, oid column, const oid *index,
 		    netsnmp_variable_list *value);
 };
 
@@ -59,18 +69,16 @@ extern const struct mib_table mib_general, mib_if, mib_stats, mib_cpu, mib_err, 
  * mib_unregister(). Returns 0 or -errno.
  */
 int mib_register(struct mib *mib, const oid *root, size_t root_len);
-void mib_unregister(void);
+void mib_unregister(struct mib *mib);
 
 /*
- * Answers a request in which variables name what is asked for. mib_begin() takes its numbers;
- * false: nothing is registered. mib_get() sets the value of the object that a variable names and
- * returns 0, or SNMP_NOSUCHOBJECT or SNMP_NOSUCHINSTANCE (RFC 3416, 4.2.1). mib_get_next() sets
- * name and value of the object behind it; false: there is none. Without success the variable stays
- * as it is.
+ * Answer a request for a module that is registered, where a variable names what is asked for.
+ * mib_get() sets the value of the object that it names and returns 0, or SNMP_NOSUCHOBJECT or
+ * SNMP_NOSUCHINSTANCE (RFC 3416, 4.2.1). mib_get_next() sets name and value of the object behind
+ * it; false: there is none. Without success the variable stays as it is.
  */
-bool mib_begin(uint32_t session, uint32_t transaction);
-int mib_get(netsnmp_variable_list *value);
-bool mib_get_next(netsnmp_variable_list *value);
+int mib_get(const struct mib_request *request, netsnmp_variable_list *value);
+bool mib_get_next(const struct mib_request *request, netsnmp_variable_list *value);
 
 /*
  * The variable bindings of the notification about an event: sysUpTime.0, snmpTrapOID.0, and the
@@ -83,7 +91,7 @@ netsnmp_variable_list *mib_notification(const struct event *event, const oid *ro
 bool mib_next_ifindex(const struct iface_set *set, const oid *index, size_t len, oid *next);
 
 /* The counters of an interface, as the request sees them; NULL if there are none. */
-const struct counters *mib_counters(const struct mib *mib, oid ifindex);
+const struct counters *mib_counters(const struct mib_request *request, oid ifindex);
 
 /* Values, by their type in the MIB. */
 void mib_set_integer(netsnmp_variable_list *value, long number);

@@ -1,32 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* xdpCpuTable: packets and octets by interface, verdict and CPU. */
+#include "lib/sorted.h"
 #include "snmp/mib.h"
 
 enum { PACKETS = 2, BYTES };
 
 /* NULL: the interface has no rows. */
-static const struct cpu_counters *counters_of(const struct mib *mib, oid ifindex)
+static const struct cpu_counters *counters_of(const struct mib_request *request, oid ifindex)
 {
-	struct iface *iface = iface_set_find(registry_counted(mib->registry), ifindex);
+	struct iface *iface =
+		iface_set_find(&registry_rows(request->mib->registry)->counted, ifindex);
 
-	return iface ? snapshots_read_cpus(mib->snapshots, mib->session, mib->transaction, iface)
+	return iface ? snapshots_read_cpus(request->mib->snapshots, request->session,
+					   request->transaction, iface)
 		     : NULL;
+}
+
+static unsigned long number_of(const void *cpu)
+{
+	return *(const unsigned int *)cpu;
 }
 
 /* How many CPUs have a number up to this one. */
 static unsigned int cpus_up_to(const struct cpu_counters *counters, oid number)
 {
-	unsigned int low = 0, high = counters->cpus;
-
-	while (low < high) {
-		unsigned int middle = low + (high - low) / 2;
-
-		if (counters->number[middle] <= number)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return (unsigned int)sorted_position(counters->number, counters->cpus,
+					     sizeof(*counters->number), number + 1, number_of);
 }
 
 /* The first slot behind a verdict and a CPU, where one is given; or the end of slot[]. */
@@ -44,16 +43,16 @@ static unsigned int slot_after(const struct cpu_counters *counters, const oid *i
  * Index: ifIndex, xdpStatsAction, xdpCpuNumber. An interface has all its rows or none; to know
  * which takes one reading.
  */
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	const struct iface_set *set = registry_counted(mib->registry);
+	const struct iface_set *set = &registry_rows(request->mib->registry)->counted;
 	const struct cpu_counters *counters = NULL;
 	unsigned int slot = 0;
 
-	if (!mib->cpu_table)
+	if (!request->mib->cpu_table)
 		return false;
 	if (len) {
-		counters = counters_of(mib, index[0]);
+		counters = counters_of(request, index[0]);
 		if (counters)
 			slot = slot_after(counters, index + 1, len - 1);
 		next[0] = index[0];
@@ -61,7 +60,7 @@ static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 	while (!counters || slot >= XDP_STATS_ACTIONS * counters->cpus) {
 		if (!mib_next_ifindex(set, next, len, next))
 			return false;
-		counters = counters_of(mib, next[0]);
+		counters = counters_of(request, next[0]);
 		len = 1;
 		slot = 0;
 	}
@@ -70,15 +69,16 @@ static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 	return true;
 }
 
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
 	const struct cpu_counters *counters;
 	const struct xdp_stats_rec *rec;
 	unsigned int cpus;
 
-	if (!mib->cpu_table || index[1] >= XDP_STATS_ACTIONS)
+	if (!request->mib->cpu_table || index[1] >= XDP_STATS_ACTIONS)
 		return false;
-	counters = counters_of(mib, index[0]);
+	counters = counters_of(request, index[0]);
 	cpus = counters ? cpus_up_to(counters, index[2]) : 0;
 	if (!cpus || counters->number[cpus - 1] != index[2])
 		return false;

@@ -4,23 +4,25 @@
 
 enum { EXCEPTIONS = 1, INVALID_ACTIONS, REDIRECTS, TRANSMIT_DROPS };
 
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	return mib_next_ifindex(registry_rows(mib->registry), index, len, next);
+	return mib_next_ifindex(&registry_rows(request->mib->registry)->shown, index, len, next);
 }
 
 /* What nothing counts has no instance. */
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
-	const struct iface *iface = iface_set_find(registry_rows(mib->registry), index[0]);
+	const struct iface *iface =
+		iface_set_find(&registry_rows(request->mib->registry)->shown, index[0]);
 	const struct xdp_errors *errors = NULL;
 	uint64_t invalid;
 
 	if (!iface)
 		return false;
 	if (column != INVALID_ACTIONS)
-		errors = snapshots_read_errors(mib->snapshots, mib->session, mib->transaction,
-					       iface);
+		errors = snapshots_read_errors(request->mib->snapshots, request->session,
+					       request->transaction, iface);
 	if (column == INVALID_ACTIONS ? registry_read_invalid(iface, &invalid) : !errors)
 		return false;
 	if (column == EXCEPTIONS)

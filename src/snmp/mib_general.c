@@ -18,15 +18,16 @@ enum {
 
 enum { TRUTH_TRUE = 1, TRUTH_FALSE }; /* SNMPv2-TC */
 
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	(void)mib;
+	(void)request;
 	(void)index;
 	next[0] = 0;
 	return !len;
 }
 
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
 	int cpus;
 
@@ -43,17 +44,20 @@ static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_var
 		mib_set_unsigned(value, (unsigned long)cpus, ASN_UNSIGNED);
 		break;
 	case IF_NUMBER:
-		mib_set_unsigned(value, registry_rows(mib->registry)->count, ASN_GAUGE);
+		mib_set_unsigned(value, registry_rows(request->mib->registry)->shown.count,
+				 ASN_GAUGE);
 		break;
 	case IF_MISSING:
-		mib_set_unsigned(value, registry_missing(mib->registry), ASN_GAUGE);
+		mib_set_unsigned(value, registry_missing(request->mib->registry), ASN_GAUGE);
 		break;
 	case IF_FAILED:
-		mib_set_unsigned(value, registry_failed(mib->registry), ASN_GAUGE);
+		mib_set_unsigned(value, rows_failed(registry_rows(request->mib->registry)),
+				 ASN_GAUGE);
 		break;
 	case IF_TABLE_LAST_CHANGE:
-		mib_set_unsigned(value, agentx_timestamp(registry_last_change(mib->registry)),
-				 ASN_TIMETICKS);
+		mib_set_unsigned(
+			value, agentx_timestamp(registry_rows(request->mib->registry)->last_change),
+			ASN_TIMETICKS);
 		break;
 	case NOTIFICATIONS_ENABLED:
 		mib_set_integer(value, notify_enabled() ? TRUTH_TRUE : TRUTH_FALSE);

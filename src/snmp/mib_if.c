@@ -16,20 +16,22 @@ enum {
 	DISCONTINUITY_TIME,
 };
 
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	return mib_next_ifindex(registry_rows(mib->registry), index, len, next);
+	return mib_next_ifindex(&registry_rows(request->mib->registry)->shown, index, len, next);
 }
 
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
-	const struct iface *iface = iface_set_find(registry_rows(mib->registry), index[0]);
+	const struct iface *iface =
+		iface_set_find(&registry_rows(request->mib->registry)->shown, index[0]);
 
 	if (!iface)
 		return false;
 	switch (column) {
 	case ATTACH_MODE:
-		mib_set_integer(value, iface->link.mode);
+		mib_set_integer(value, iface->netdev.mode);
 		break;
 	case COUNTER_SOURCE:
 		mib_set_integer(value, iface->kind);
@@ -38,10 +40,10 @@ static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_var
 		mib_set_integer(value, iface->status);
 		break;
 	case STATUS_TEXT:
-		mib_set_string(value, iface->text);
+		mib_set_string(value, iface->reason.text);
 		break;
 	case PROGRAM_ID:
-		mib_set_unsigned(value, iface->link.prog_id, ASN_UNSIGNED);
+		mib_set_unsigned(value, iface->netdev.prog_id, ASN_UNSIGNED);
 		break;
 	case PROGRAM_NAME:
 		mib_set_string(value, iface->program.name);

@@ -5,14 +5,15 @@
 /* Columns 1 and 2 are packets and octets of verdict 0, and so on. */
 #define LAST_COLUMN (2 * XDP_STATS_ACTIONS)
 
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	return mib_next_ifindex(registry_counted(mib->registry), index, len, next);
+	return mib_next_ifindex(&registry_rows(request->mib->registry)->counted, index, len, next);
 }
 
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
-	const struct counters *counters = mib_counters(mib, index[0]);
+	const struct counters *counters = mib_counters(request, index[0]);
 	oid action = (column - 1) / 2;
 
 	if (!counters)

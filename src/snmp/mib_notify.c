@@ -56,7 +56,7 @@ static void set_value(netsnmp_variable_list *value, const struct event *event, e
 		mib_set_integer(value, event->status);
 		break;
 	case STATUS_TEXT:
-		mib_set_string(value, event->text);
+		mib_set_string(value, event->reason.text);
 		break;
 	case PROGRAM_ID:
 		mib_set_unsigned(value, event->prog_id, ASN_UNSIGNED);

@@ -5,9 +5,9 @@
 enum { PACKETS = 2, BYTES };
 
 /* Index: ifIndex, xdpStatsAction. An interface has all its verdicts or none. */
-static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
+static bool next(const struct mib_request *request, const oid *index, size_t len, oid *next)
 {
-	const struct iface_set *set = registry_counted(mib->registry);
+	const struct iface_set *set = &registry_rows(request->mib->registry)->counted;
 
 	if (len && iface_set_find(set, index[0]) &&
 	    (len == 1 || index[1] < XDP_STATS_ACTIONS - 1)) {
@@ -19,13 +19,14 @@ static bool next(const struct mib *mib, const oid *index, size_t len, oid *next)
 	return mib_next_ifindex(set, index, len, next);
 }
 
-static bool get(const struct mib *mib, oid column, const oid *index, netsnmp_variable_list *value)
+static bool get(const struct mib_request *request, oid column, const oid *index,
+		netsnmp_variable_list *value)
 {
 	const struct counters *counters;
 
 	if (index[1] >= XDP_STATS_ACTIONS)
 		return false;
-	counters = mib_counters(mib, index[0]);
+	counters = mib_counters(request, index[0]);
 	if (!counters)
 		return false;
 	mib_set_counter64(value, column == PACKETS ? counters->action[index[1]].rx_packets

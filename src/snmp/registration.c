@@ -17,6 +17,7 @@
 
 #define SYS_OR_DESCRIPTION "XDP-STATS-MIB: what XDP programs do with frames"
 
+/* Static, for the library is one for the process, and its log callback gets no context. */
 static struct {
 	netsnmp_session *session; /* NULL: there is no master */
 	struct mib *mib;          /* NULL: nothing is to be served */
@@ -73,7 +74,7 @@ static void withdraw(bool tell)
 	if (session && !tell)
 		session->version = SNMP_DEFAULT_VERSION;
 	unregister_sysORTable(registration.root, registration.root_len);
-	mib_unregister();
+	mib_unregister(registration.mib);
 	registration.added = false;
 	if (session)
 		session->version = version;

@@ -8,20 +8,21 @@
 
 #include <stdbool.h>
 
-#include "snmp/mib.h"
-
 /* RFC 2741, 6.1 */
 #define AGENTX_GET 5
 #define AGENTX_GETNEXT 6
 #define AGENTX_RESPONSE 18
 #define NON_DEFAULT_CONTEXT 0x08
 
-/* What handles all else: the library's. */
-static snmp_callback library;
+/* Static, for the session's callback gets the library's context and none of ours. */
+static struct {
+	const struct mib *mib;
+	snmp_callback library; /* what handles all else */
+} requests;
 
-static void answer_get(netsnmp_variable_list *value)
+static void answer_get(const struct mib_request *request, netsnmp_variable_list *value)
 {
-	int exception = mib_get(value);
+	int exception = mib_get(request, value);
 
 	if (exception)
 		snmp_set_var_typed_value(value, (u_char)exception, NULL, 0);
@@ -34,10 +35,12 @@ static bool is_null(const oid *name, size_t len)
 }
 
 /* The range begins at the variable's name, behind it or with it, and ends before its value. */
-static void answer_next(const netsnmp_variable_list *range, netsnmp_variable_list *value)
+static void answer_next(const struct mib_request *request, const netsnmp_variable_list *range,
+			netsnmp_variable_list *value)
 {
 	size_t end_len = range->val_len / sizeof(oid);
-	bool found = (range->type == ASN_PRIV_INCL_RANGE && !mib_get(value)) || mib_get_next(value);
+	bool found = (range->type == ASN_PRIV_INCL_RANGE && !mib_get(request, value)) ||
+		     mib_get_next(request, value);
 
 	if (found &&
 	    (is_null(range->val.objid, end_len) ||
@@ -47,18 +50,19 @@ static void answer_next(const netsnmp_variable_list *range, netsnmp_variable_lis
 	snmp_set_var_typed_value(value, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
 
-static void answer(netsnmp_session *session, const netsnmp_pdu *request)
+static void answer(const struct mib_request *request, netsnmp_session *session,
+		   const netsnmp_pdu *pdu)
 {
-	netsnmp_pdu *response = snmp_clone_pdu((netsnmp_pdu *)request);
+	netsnmp_pdu *response = snmp_clone_pdu((netsnmp_pdu *)pdu);
 
 	if (!response)
 		return;
-	for (netsnmp_variable_list *asked = request->variables, *value = response->variables; value;
+	for (netsnmp_variable_list *asked = pdu->variables, *value = response->variables; value;
 	     asked = asked->next_variable, value = value->next_variable) {
-		if (request->command == AGENTX_GET)
-			answer_get(value);
+		if (pdu->command == AGENTX_GET)
+			answer_get(request, value);
 		else
-			answer_next(asked, value);
+			answer_next(request, asked, value);
 	}
 	response->command = AGENTX_RESPONSE;
 	response->version = session->version;
@@ -75,16 +79,26 @@ static void put_ping_off(const netsnmp_session *session)
 		snmp_alarm_reset((unsigned int)session->securityModel);
 }
 
+static void take(netsnmp_session *session, const netsnmp_pdu *pdu)
+{
+	const struct mib_request request = {
+		.mib = requests.mib,
+		.session = (uint32_t)pdu->sessid,
+		.transaction = (uint32_t)pdu->transid,
+	};
+
+	put_ping_off(session);
+	answer(&request, session, pdu);
+}
+
 static int received(int operation, netsnmp_session *session, int reqid, netsnmp_pdu *pdu,
 		    void *magic)
 {
 	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE ||
 	    (pdu->command != AGENTX_GET && pdu->command != AGENTX_GETNEXT) ||
-	    pdu->flags & NON_DEFAULT_CONTEXT ||
-	    !mib_begin((uint32_t)pdu->sessid, (uint32_t)pdu->transid))
-		return library(operation, session, reqid, pdu, magic);
-	put_ping_off(session);
-	answer(session, pdu);
+	    pdu->flags & NON_DEFAULT_CONTEXT || !requests.mib->registration)
+		return requests.library(operation, session, reqid, pdu, magic);
+	take(session, pdu);
 	return 1;
 }
 
@@ -95,13 +109,14 @@ static int connected(int major, int minor, void *opened, void *argument)
 	(void)major;
 	(void)minor;
 	(void)argument;
-	library = session->callback;
+	requests.library = session->callback;
 	session->callback = received;
 	return SNMP_ERR_NOERROR;
 }
 
-void requests_open(void)
+void requests_open(const struct mib *mib)
 {
+	requests.mib = mib;
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, connected,
 			       NULL);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/sorted.h"
 #include "lib/util.h"
 
 /*
@@ -37,7 +38,7 @@ struct snapshots {
 	struct registry *registry;
 	uint64_t generation; /* of the registry, when the readings were made */
 	uint64_t uses;
-	bool keep_cpus;
+	bool store_cpus;
 	struct snapshot slot[SNAPSHOTS];
 };
 
@@ -75,9 +76,9 @@ void snapshots_flush(struct snapshots *snapshots)
 		empty(&snapshots->slot[i]);
 }
 
-void snapshots_keep_cpus(struct snapshots *snapshots, bool keep)
+void snapshots_store_cpus(struct snapshots *snapshots, bool keep)
 {
-	snapshots->keep_cpus = keep;
+	snapshots->store_cpus = keep;
 	snapshots_flush(snapshots);
 }
 
@@ -104,20 +105,9 @@ static struct snapshot *slot_for(struct snapshots *snapshots, uint32_t session,
 	return oldest;
 }
 
-/* The position of the first reading with an ifIndex of at least that; a walk only appends. */
-static size_t lower_bound(const struct snapshot *slot, unsigned int ifindex)
+static unsigned long ifindex_of(const void *reading)
 {
-	size_t low = 0, high = slot->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (slot->reading[middle].ifindex < ifindex)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return ((const struct reading *)reading)->ifindex;
 }
 
 static struct reading *insert_at(struct snapshot *slot, size_t at)
@@ -144,14 +134,16 @@ static struct reading *reading_of(struct snapshots *snapshots, uint32_t session,
 	struct snapshot *slot;
 	size_t at;
 
-	if (snapshots->generation != registry_generation(snapshots->registry)) {
+	if (snapshots->generation != registry_rows(snapshots->registry)->generation) {
 		snapshots_flush(snapshots);
-		snapshots->generation = registry_generation(snapshots->registry);
+		snapshots->generation = registry_rows(snapshots->registry)->generation;
 	}
 	slot = slot_for(snapshots, session, transaction);
 	slot->last_used = ++snapshots->uses;
 
-	at = lower_bound(slot, ifindex);
+	/* A walk only appends. */
+	at = sorted_position(slot->reading, slot->count, sizeof(*slot->reading), ifindex,
+			     ifindex_of);
 	if (at == slot->count || slot->reading[at].ifindex != ifindex) {
 		struct reading *reading = insert_at(slot, at);
 
@@ -166,12 +158,13 @@ static struct reading *reading_of(struct snapshots *snapshots, uint32_t session,
 static const struct reading *counted_of(struct snapshots *snapshots, uint32_t session,
 					uint32_t transaction, struct iface *iface)
 {
-	struct reading *reading = reading_of(snapshots, session, transaction, iface->link.ifindex);
+	struct reading *reading =
+		reading_of(snapshots, session, transaction, iface->netdev.ifindex);
 
 	if (reading && reading->counters_are == NOT_READ)
 		reading->counters_are =
 			registry_read(snapshots->registry, iface, &reading->counters,
-				      snapshots->keep_cpus ? &reading->each : NULL)
+				      snapshots->store_cpus ? &reading->each : NULL)
 				? FAILED
 				: READ;
 	return reading;
@@ -189,7 +182,7 @@ const struct cpu_counters *snapshots_read_cpus(struct snapshots *snapshots, uint
 					       uint32_t transaction, struct iface *iface)
 {
 	const struct reading *reading =
-		snapshots->keep_cpus ? counted_of(snapshots, session, transaction, iface) : NULL;
+		snapshots->store_cpus ? counted_of(snapshots, session, transaction, iface) : NULL;
 
 	return reading ? reading->each : NULL;
 }
@@ -197,11 +190,14 @@ const struct cpu_counters *snapshots_read_cpus(struct snapshots *snapshots, uint
 const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint32_t session,
 					       uint32_t transaction, const struct iface *iface)
 {
-	struct reading *reading = reading_of(snapshots, session, transaction, iface->link.ifindex);
+	struct reading *reading =
+		reading_of(snapshots, session, transaction, iface->netdev.ifindex);
 
 	if (!reading)
 		return NULL;
 	if (reading->errors_are == NOT_READ)
-		reading->errors_are = registry_read_errors(iface, &reading->errors) ? FAILED : READ;
+		reading->errors_are =
+			registry_read_errors(snapshots->registry, iface, &reading->errors) ? FAILED
+											   : READ;
 	return reading->errors_are == READ ? &reading->errors : NULL;
 }

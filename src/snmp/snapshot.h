@@ -35,7 +35,7 @@ const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint
 					       uint32_t transaction, const struct iface *iface);
 
 /* Whether what each CPU counted is kept of a reading, which takes memory; at first it is not. */
-void snapshots_keep_cpus(struct snapshots *snapshots, bool keep);
+void snapshots_store_cpus(struct snapshots *snapshots, bool keep);
 
 /* Forgets everything; for a new connection, whose transactions are numbered anew. */
 void snapshots_flush(struct snapshots *snapshots);

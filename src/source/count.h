@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The counter program of bpf/count.bpf.c: a copy for each interface, attached by a bpf_link. */
+/* The counter program at the hook of an interface, attached by a bpf_link. */
 #ifndef XDP_AGENTX_SOURCE_COUNT_H
 #define XDP_AGENTX_SOURCE_COUNT_H
 
-#include "source/source.h"
+#include "kernel/program_name.h"
+#include "kernel/rtnl.h"
+#include "kernel/xdp.h"
+#include "source/common.h"
 
 /* A program of ours at the hook of an interface. It is gone when link_fd and its pins are closed.
  */
@@ -14,19 +17,22 @@ struct count_attachment {
 	struct program_info program;
 };
 
-/* As source_attach(), for a new program that writes into map_fd; *attachment is set on success
- * only. */
-int count_attach(struct count_attachment *attachment, int map_fd, const struct link *link,
-		 enum xdp_hook hook, char text[static STATUS_TEXT_MAX]);
+/*
+ * Attaches a new program, which writes into map_fd, where hook says; after common_need_count().
+ * *attachment is set on success only; the reason then is empty, or says why not natively. On
+ * failure, -errno, it has the kernel's words for each way that was tried.
+ */
+int count_attach(struct common *common, struct count_attachment *attachment, int map_fd,
+		 const struct netdev *netdev, enum xdp_hook hook, struct reason *reason);
 
 /*
  * Takes a link that an earlier run left behind into use. Where its program is that of another
  * version of ours, it is replaced by this version's in one step. link_fd becomes *attachment's on
  * success only. Returns 0; -ENODEV: the link has no interface any more; or another -errno, with
- * what was found and what is expected in text.
+ * what was found and what is expected in reason.
  */
-int count_adopt(struct count_attachment *attachment, int link_fd, int map_fd,
-		const struct link *link, char text[static STATUS_TEXT_MAX]);
+int count_adopt(struct common *common, struct count_attachment *attachment, int link_fd, int map_fd,
+		const struct netdev *netdev, struct reason *reason);
 
 /*
  * The counter map of the program at a link: a descriptor that the caller owns, or -errno. It finds

@@ -1,36 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/error_counters.h"
 
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <linux/capability.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "bpf/errors.skel.h"
-#include "kernel/bpf_info.h"
-#include "kernel/cpus.h"
+#include "kernel/libbpf.h"
 #include "kernel/netns.h"
+#include "kernel/percpu.h"
 #include "kernel/shared_map.h"
 #include "lib/log.h"
 #include "lib/util.h"
-#include "source/error_links.h"
 
-static struct {
-	bool tried;
-	int err;
-	struct errors *object;   /* NULL: there are no maps */
-	const struct pins *pins; /* NULL: nothing is pinned */
-	bool counting;
-	int link_fd[ERRORS_LINKS]; /* while counting */
-} errors;
+/* A value of the map is read as so many numbers of 64 bits. */
+#define WORDS (sizeof(struct xdp_errors) / sizeof(uint64_t))
+static_assert(sizeof(struct xdp_errors) == WORDS * sizeof(uint64_t), "nothing but counters");
 
 /* --- maps and programs --- */
 
 /* An object that is not loaded, or NULL with errno set; without programs it has its maps only. */
-static struct errors *open_object(const struct pins *pins, bool programs,
-				  char error[static PINS_ERROR_MAX])
+static struct errors *open_object(const struct pins *pins, bool programs, struct reason *reason)
 {
 	struct errors *object = errors__open();
 	uint64_t cookie = 0;
@@ -44,9 +36,9 @@ static struct errors *open_object(const struct pins *pins, bool programs,
 	err = netns_cookie(&cookie);
 	object->rodata->cookie = cookie;
 	if (!err)
-		err = common_map_use(object->maps.xdp_errors, pins, PIN_ERRORS, error);
+		err = shared_map_use(object->maps.xdp_errors, pins, PIN_ERRORS, reason);
 	if (!err)
-		err = common_map_use(object->maps.xdp_bonds, pins, PIN_BONDS, error);
+		err = shared_map_use(object->maps.xdp_bonds, pins, PIN_BONDS, reason);
 	if (!err)
 		return object;
 	errors__destroy(object);
@@ -54,17 +46,17 @@ static struct errors *open_object(const struct pins *pins, bool programs,
 	return NULL;
 }
 
-/* 0 or -errno, with errors.object unchanged. */
-static int load(bool programs)
+/* 0 or -errno, with errors->object unchanged. */
+static int load(struct error_counters *errors, bool programs)
 {
-	char error[PINS_ERROR_MAX] = "";
-	struct errors *object = open_object(errors.pins, programs, error);
+	struct reason reason = { "" };
+	struct errors *object = open_object(errors->pins, programs, &reason);
 	int err;
 
-	if (!object && *error) {
-		log_warning(0, "%s; errors are counted anew, and not pinned", error);
-		errors.pins = NULL;
-		object = open_object(NULL, programs, error);
+	if (!object && *reason.text) {
+		log_warning(0, "%s; errors are counted anew, and not pinned", reason.text);
+		errors->pins = NULL;
+		object = open_object(NULL, programs, &reason);
 	}
 	if (!object)
 		return -errno;
@@ -72,130 +64,114 @@ static int load(bool programs)
 	if (err)
 		errors__destroy(object);
 	else
-		errors.object = object;
+		errors->object = object;
 	return err;
 }
 
-static int map_fd(void)
+static int map_fd(const struct error_counters *errors)
 {
-	return bpf_map__fd(errors.object->maps.xdp_errors);
-}
-
-static const char *reason(int err)
-{
-	if (err != -EPERM)
-		return strerror(-err);
-	if (source_has_capability(CAP_SYS_ADMIN) ||
-	    (source_has_capability(CAP_BPF) && source_has_capability(CAP_PERFMON)))
-		return "this kernel refuses programs on tracepoints";
-	return "CAP_BPF and CAP_PERFMON are needed";
+	return bpf_map__fd(errors->object->maps.xdp_errors);
 }
 
 /* --- the whole --- */
 
-static int attach(void)
+static int attach(struct error_counters *errors)
 {
-	const int prog_fd[ERRORS_LINKS] = {
-		bpf_program__fd(errors.object->progs.xdp_error_exception),
-		bpf_program__fd(errors.object->progs.xdp_error_redirect),
-		bpf_program__fd(errors.object->progs.xdp_error_transmit),
+	const int prog_fd[ERROR_LINKS] = {
+		bpf_program__fd(errors->object->progs.xdp_error_exception),
+		bpf_program__fd(errors->object->progs.xdp_error_redirect),
+		bpf_program__fd(errors->object->progs.xdp_error_transmit),
 	};
-	int err = errors_links_open(errors.link_fd, prog_fd, map_fd(), errors.pins);
+	int err = error_links_open(errors->link_fd, prog_fd, map_fd(errors), errors->pins);
 
-	errors.counting = !err;
+	errors->counting = !err;
 	return err;
 }
 
-static void keep_maps(void)
+static void pin_maps(const struct error_counters *errors)
 {
-	common_map_keep(errors.object->maps.xdp_errors, errors.pins, PIN_ERRORS);
-	common_map_keep(errors.object->maps.xdp_bonds, errors.pins, PIN_BONDS);
+	shared_map_pin(errors->object->maps.xdp_errors, errors->pins, PIN_ERRORS);
+	shared_map_pin(errors->object->maps.xdp_bonds, errors->pins, PIN_BONDS);
 }
 
-static int open_all(void)
+static int open_all(struct error_counters *errors)
 {
-	int err = load(true);
+	int err = load(errors, true);
 
 	if (!err) {
-		keep_maps();
-		err = attach();
+		pin_maps(errors);
+		err = attach(errors);
 	}
 	if (!err)
 		return 0;
 	log_info("exceptions, failed redirects and lost transmissions are not counted: %s",
-		 reason(err));
+		 libbpf_why_refused(err, "this kernel refuses programs on tracepoints"));
 	/* What observes uses one of the maps. */
-	return errors.object ? 0 : load(false);
+	return errors->object ? 0 : load(errors, false);
 }
 
-int errors_open(const struct pins *pins)
+int error_counters_open(struct error_counters *errors, const struct pins *pins)
 {
-	if (!errors.tried) {
-		errors.tried = true;
-		errors.pins = pins;
-		errors.err = open_all();
+	if (!errors->tried) {
+		errors->tried = true;
+		errors->pins = pins;
+		errors->err = open_all(errors);
 	}
-	return errors.err;
+	return errors->err;
 }
 
-void errors_close(void)
+void error_counters_close(struct error_counters *errors)
 {
-	if (errors.counting)
-		errors_links_close(errors.link_fd);
-	errors.counting = false;
-	errors__destroy(errors.object);
-	errors.object = NULL;
-	errors.tried = false;
+	if (errors->counting)
+		error_links_close(errors->link_fd);
+	errors__destroy(errors->object);
+	*errors = (struct error_counters){ 0 };
 }
 
-void errors_keep(void)
+void error_counters_repin(const struct error_counters *errors)
 {
-	if (!errors.pins || !errors.counting)
+	if (!errors->pins || !errors->counting)
 		return;
-	keep_maps();
-	errors_links_keep(errors.link_fd, errors.pins);
+	pin_maps(errors);
+	error_links_repin(errors->link_fd, errors->pins);
 }
 
 /* --- interfaces --- */
 
-void errors_add(const struct pins *pins, unsigned int ifindex)
+void error_counters_add(const struct error_counters *errors, unsigned int ifindex)
 {
-	_cleanup_free_ struct xdp_errors *none = NULL;
-	int cpus = cpus_count(), err;
+	int err = errors->counting ? percpu_add(map_fd(errors), &ifindex, WORDS) : 0;
 
-	if (errors_open(pins) || !errors.counting || cpus < 0)
-		return;
-	none = calloc((size_t)cpus, sizeof(*none));
-	err = none ? bpf_map_update_elem(map_fd(), &ifindex, none, BPF_NOEXIST) : -ENOMEM;
-	if (err && err != -EEXIST)
+	if (err)
 		log_error(err, "interface %u: its errors are not counted", ifindex);
 }
 
 /* A descriptor that the caller owns, or -errno. */
-static int open_map(const struct pins *pins)
+static int open_map(const struct error_counters *errors, const struct pins *pins)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 	int fd;
 
-	if (errors.object) {
-		fd = dup(map_fd());
+	if (errors->object) {
+		fd = dup(map_fd(errors));
 		return fd < 0 ? -errno : fd;
 	}
-	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_ERRORS, error) : -ENOENT;
+	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_ERRORS, &reason) : -ENOENT;
 }
 
-void errors_forget(const struct pins *pins, unsigned int ifindex)
+void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+			   unsigned int ifindex)
 {
-	_cleanup_close_ int fd = open_map(pins);
+	_cleanup_close_ int fd = open_map(errors, pins);
 
 	if (fd >= 0)
 		bpf_map_delete_elem(fd, &ifindex);
 }
 
-void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, void *context),
-		  void *context)
+void error_counters_sweep(const struct error_counters *errors, const struct pins *pins,
+			  bool (*wanted)(unsigned int ifindex, void *context), void *context)
 {
-	_cleanup_close_ int fd = open_map(pins);
+	_cleanup_close_ int fd = open_map(errors, pins);
 	uint32_t ifindex, next;
 	int err = fd < 0 ? fd : bpf_map_get_next_key(fd, NULL, &next);
 
@@ -207,47 +183,38 @@ void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, 
 	}
 }
 
-int errors_read(unsigned int ifindex, struct xdp_errors *sum)
+int error_counters_read(const struct error_counters *errors, unsigned int ifindex,
+			struct xdp_errors *sum)
 {
-	_cleanup_free_ struct xdp_errors *slots = NULL;
-	int cpus = cpus_count(), err;
+	uint64_t words[WORDS];
+	int err = errors->counting ? percpu_sum(map_fd(errors), &ifindex, words, WORDS) : -ENOENT;
 
-	if (!errors.counting)
-		return -ENOENT;
-	if (cpus < 0)
-		return cpus;
-	slots = calloc((size_t)cpus, sizeof(*slots));
-	if (!slots)
-		return -ENOMEM;
-	err = bpf_map_lookup_elem(map_fd(), &ifindex, slots);
-	if (err)
-		return err;
-	*sum = (struct xdp_errors){ 0 };
-	for (int i = 0; i < cpus; i++) {
-		sum->exceptions += slots[i].exceptions;
-		sum->redirects += slots[i].redirects;
-		sum->transmit_drops += slots[i].transmit_drops;
-	}
-	return 0;
+	if (!err)
+		memcpy(sum, words, sizeof(*sum));
+	return err;
 }
 
 /* --- bonds --- */
 
-int errors_bonds_fd(void)
+int error_counters_bonds_fd(const struct error_counters *errors)
 {
-	return errors.object ? bpf_map__fd(errors.object->maps.xdp_bonds) : -1;
+	return errors->object ? bpf_map__fd(errors->object->maps.xdp_bonds) : -1;
 }
 
-void errors_set_bond(unsigned int port, unsigned int bond)
+void error_counters_set_bond(const struct error_counters *errors, unsigned int port,
+			     unsigned int bond)
 {
-	int err = errors.object ? bpf_map_update_elem(errors_bonds_fd(), &port, &bond, BPF_ANY) : 0;
+	int bonds_fd = error_counters_bonds_fd(errors);
+	int err = bonds_fd >= 0 ? bpf_map_update_elem(bonds_fd, &port, &bond, BPF_ANY) : 0;
 
 	if (err)
 		log_error(err, "interface %u: errors on its port %u are not counted", bond, port);
 }
 
-void errors_unset_bond(unsigned int port)
+void error_counters_unset_bond(const struct error_counters *errors, unsigned int port)
 {
-	if (errors.object)
-		bpf_map_delete_elem(errors_bonds_fd(), &port);
+	int bonds_fd = error_counters_bonds_fd(errors);
+
+	if (bonds_fd >= 0)
+		bpf_map_delete_elem(bonds_fd, &port);
 }

@@ -11,39 +11,54 @@
 
 #include "bpf/xdp_errors.h"
 #include "kernel/pins.h"
+#include "source/error_links.h"
+
+struct errors;
+
+/* { 0 } is one that is not open. */
+struct error_counters {
+	bool tried; /* to open it; err is what came of that */
+	int err;
+	struct errors *object;   /* NULL: there are no maps */
+	const struct pins *pins; /* NULL: nothing is pinned */
+	bool counting;
+	int link_fd[ERROR_LINKS]; /* while counting */
+};
 
 /*
  * Takes what an earlier run has pinned into use, or loads and attaches; the first call does it, the
  * next ones tell what came of it. pins may be NULL: nothing is pinned then; else it has to outlive
- * errors_close(). 0 or -errno: there are no maps; what is in the way of counting is logged.
+ * error_counters_close(). 0 or -errno: there are no maps; what is in the way of counting is logged.
  */
-int errors_open(const struct pins *pins);
+int error_counters_open(struct error_counters *errors, const struct pins *pins);
 
 /* What is pinned goes on counting. */
-void errors_close(void);
+void error_counters_close(struct error_counters *errors);
 
-/* Counts the errors of an interface, from 0 on if they are not counted yet; as errors_open(). */
-void errors_add(const struct pins *pins, unsigned int ifindex);
+/* Counts the errors of an interface, from 0 on if they are not counted yet. */
+void error_counters_add(const struct error_counters *errors, unsigned int ifindex);
 
-/* Forgets them; without errors_open(), too. */
-void errors_forget(const struct pins *pins, unsigned int ifindex);
+/* Forgets them; where they are not open, in the map that is pinned. */
+void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+			   unsigned int ifindex);
 
-/* Forgets those of all interfaces but the wanted ones; without errors_open(), too. */
-void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, void *context),
-		  void *context);
+/* Forgets those of all interfaces but the wanted ones, in the same way. */
+void error_counters_sweep(const struct error_counters *errors, const struct pins *pins,
+			  bool (*wanted)(unsigned int ifindex, void *context), void *context);
 
 /* From now on errors on a port, which runs the program of its bond, are the bond's; or not. */
-void errors_set_bond(unsigned int port, unsigned int bond);
-void errors_unset_bond(unsigned int port);
+void error_counters_set_bond(const struct error_counters *errors, unsigned int port,
+			     unsigned int bond);
+void error_counters_unset_bond(const struct error_counters *errors, unsigned int port);
 
 /* What was counted. 0; -ENOENT: nothing is counted there; or another -errno. */
-int errors_read(unsigned int ifindex, struct xdp_errors *errors);
+int error_counters_read(const struct error_counters *errors, unsigned int ifindex,
+			struct xdp_errors *sum);
 
-/* The map from a port's ifIndex to that of its bond; it belongs to this module. -1: there is none.
- */
-int errors_bonds_fd(void);
+/* The map from a port's ifIndex to that of its bond; it belongs to errors. -1: there is none. */
+int error_counters_bonds_fd(const struct error_counters *errors);
 
 /* Pins again what somebody has unpinned. */
-void errors_keep(void);
+void error_counters_repin(const struct error_counters *errors);
 
 #endif

@@ -8,12 +8,11 @@
 #include "kernel/bpf_info.h"
 #include "lib/log.h"
 #include "lib/util.h"
-#include "source/count_program.h"
 
 static const struct tracepoint {
 	const char *name;
 	enum pin pin;
-} tracepoints[ERRORS_LINKS] = {
+} tracepoints[ERROR_LINKS] = {
 	{ "xdp_exception", PIN_EXCEPTION },
 	{ "xdp_redirect_err", PIN_REDIRECT },
 	{ "xdp_devmap_xmit", PIN_TRANSMIT },
@@ -29,6 +28,7 @@ static bool is_link_to(int link_fd, const char *name, uint32_t *prog_id)
 	};
 	__u32 size = sizeof(info);
 
+	/* With a buffer for the name, which bpf_info_of_link() has not. */
 	if (bpf_obj_get_info_by_fd(link_fd, &info, &size) ||
 	    info.type != BPF_LINK_TYPE_RAW_TRACEPOINT || strcmp(found, name))
 		return false;
@@ -40,12 +40,9 @@ static bool is_link_to(int link_fd, const char *name, uint32_t *prog_id)
 static bool is_current(uint32_t prog_id, int current_fd, int map_fd)
 {
 	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(prog_id);
-	struct map_ids maps = { .count = 0 };
-	uint32_t map_id = 0;
 
-	return prog_fd >= 0 && program_same_tag(prog_fd, current_fd) &&
-	       !source_map_ids(prog_fd, &maps) && !source_map_id(map_fd, &map_id) &&
-	       source_has_map_id(&maps, map_id);
+	return prog_fd >= 0 && bpf_info_same_tag(prog_fd, current_fd) &&
+	       bpf_info_uses_map(prog_fd, map_fd);
 }
 
 /*
@@ -55,14 +52,14 @@ static bool is_current(uint32_t prog_id, int current_fd, int map_fd)
 static int adopt(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
 		 const struct pins *pins)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 	_cleanup_close_ int fd =
-		pins ? pins_get(pins, PINS_IN_COMMON, tracepoint->pin, error) : -ENOENT;
+		pins ? pins_get(pins, PINS_IN_COMMON, tracepoint->pin, &reason) : -ENOENT;
 	uint32_t prog_id = 0;
 
 	if (fd < 0) {
 		if (fd != -ENOENT)
-			log_warning(0, "%s", error);
+			log_warning(0, "%s", reason.text);
 		return fd;
 	}
 	if (!is_link_to(fd, tracepoint->name, &prog_id)) {
@@ -81,22 +78,22 @@ static int adopt(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
 static int attach(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
 		  const struct pins *pins)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 	int left = adopt(tracepoint, prog_fd, map_fd, pins), fd;
 
 	if (left >= 0)
 		return left;
 	fd = bpf_link_create(prog_fd, 0, BPF_TRACE_RAW_TP, NULL);
 	if (fd >= 0 && pins && left == -ENOENT &&
-	    pins_put(pins, PINS_IN_COMMON, tracepoint->pin, fd, error))
-		log_warning(0, "%s", error);
+	    pins_put(pins, PINS_IN_COMMON, tracepoint->pin, fd, &reason))
+		log_warning(0, "%s", reason.text);
 	return fd;
 }
 
-int errors_links_open(int link_fd[static ERRORS_LINKS], const int prog_fd[static ERRORS_LINKS],
-		      int map_fd, const struct pins *pins)
+int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
+		     int map_fd, const struct pins *pins)
 {
-	for (unsigned int i = 0; i < ERRORS_LINKS; i++) {
+	for (unsigned int i = 0; i < ERROR_LINKS; i++) {
 		int fd = attach(&tracepoints[i], prog_fd[i], map_fd, pins);
 
 		if (fd < 0) {
@@ -109,18 +106,18 @@ int errors_links_open(int link_fd[static ERRORS_LINKS], const int prog_fd[static
 	return 0;
 }
 
-void errors_links_keep(const int link_fd[static ERRORS_LINKS], const struct pins *pins)
+void error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 
-	for (unsigned int i = 0; i < ERRORS_LINKS; i++)
-		if (access(pins_path(pins, PINS_IN_COMMON, tracepoints[i].pin), F_OK) &&
-		    pins_put(pins, PINS_IN_COMMON, tracepoints[i].pin, link_fd[i], error))
-			log_warning(0, "%s", error);
+	for (unsigned int i = 0; i < ERROR_LINKS; i++)
+		if (!pins_exists(pins, PINS_IN_COMMON, tracepoints[i].pin) &&
+		    pins_put(pins, PINS_IN_COMMON, tracepoints[i].pin, link_fd[i], &reason))
+			log_warning(0, "%s", reason.text);
 }
 
-void errors_links_close(const int link_fd[static ERRORS_LINKS])
+void error_links_close(const int link_fd[static ERROR_LINKS])
 {
-	for (unsigned int i = 0; i < ERRORS_LINKS; i++)
+	for (unsigned int i = 0; i < ERROR_LINKS; i++)
 		close(link_fd[i]);
 }

@@ -6,7 +6,7 @@
 #include "kernel/pins.h"
 
 /* xdp_exception, xdp_redirect_err, xdp_devmap_xmit, in this order here and below. */
-#define ERRORS_LINKS 3
+#define ERROR_LINKS 3
 
 /*
  * Takes the links that an earlier run has pinned, if they are this version's and count in map_fd,
@@ -14,12 +14,12 @@
  * descriptors in link_fd; or -errno: there are none. A pin that is something else is logged and
  * left alone.
  */
-int errors_links_open(int link_fd[static ERRORS_LINKS], const int prog_fd[static ERRORS_LINKS],
-		      int map_fd, const struct pins *pins);
+int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
+		     int map_fd, const struct pins *pins);
 
 /* Pins again those that somebody has unpinned. */
-void errors_links_keep(const int link_fd[static ERRORS_LINKS], const struct pins *pins);
+void error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins);
 
-void errors_links_close(const int link_fd[static ERRORS_LINKS]);
+void error_links_close(const int link_fd[static ERROR_LINKS]);
 
 #endif

@@ -6,17 +6,27 @@
 #ifndef XDP_AGENTX_SOURCE_FOREIGN_MAP_H
 #define XDP_AGENTX_SOURCE_FOREIGN_MAP_H
 
-#include "source/source.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/freplace.h"
+#include "lib/reason.h"
+
+struct foreign_map {
+	int fd; /* owned by whoever holds the struct */
+	uint32_t id;
+	unsigned int values;    /* for each verdict: see stats_map_check_foreign() */
+	uint32_t programs_seen; /* no other program up to this id uses it */
+};
 
 /*
  * The map of the program at a hook: what is pinned at path, which it has to use; or, if path is
- * NULL, the one named xdp_stats_map among its maps and those of the programs behind it. Returns a
- * descriptor that the caller owns; or -errno with what was found, and what is expected, in text: no
- * such map, several of them, another layout, or one that other programs write into, too. *values as
- * source_check_foreign_map(); *seen for foreign_map_new_users().
+ * NULL, the one named xdp_stats_map among its maps and those of the programs behind it. 0; or
+ * -errno with what was found, and what is expected, in reason: no such map, several of them,
+ * another layout, or (-EBUSY) one that other programs write into, too.
  */
-int foreign_map_open(uint32_t prog_id, const char *path, unsigned int *values, uint32_t *seen,
-		     char text[static STATUS_TEXT_MAX]);
+int foreign_map_open(struct foreign_map *map, struct freplace_cache *cache, uint32_t prog_id,
+		     const char *path, struct reason *reason);
 
 /* Whether this map, and no other, is pinned at path. */
 bool foreign_map_is_at(const char *path, uint32_t map_id);

@@ -7,37 +7,36 @@
 #define XDP_AGENTX_SOURCE_OBSERVER_H
 
 #include "bpf/observe.h"
-#include "kernel/pins.h"
-#include "source/source.h"
+#include "source/common.h"
 
 struct observer;
 
 /*
  * An observer of the program that gives the verdicts at the hook that key names; a new one finds
  * the frames of key without a look-up and counts them in map_fd, see observer_finds(). After
- * tracing_open(). 0: *observer is to be given to observer_release(); or -errno with, in text, why
- * it cannot be observed.
+ * common_need_observe(). 0: *observer is to be given to observer_release(); or -errno with the
+ * reason why it cannot be observed.
  */
-int observer_open(struct observer **observer, const struct xdp_observe_key *key, int map_fd,
-		  char text[static STATUS_TEXT_MAX]);
+int observer_open(struct common *common, struct observer **observer,
+		  const struct xdp_observe_key *key, int map_fd, struct reason *reason);
 
 /*
  * The same with links that an earlier run left; they stay the caller's. 0; -ESTALE: they observe
  * something else, or are another version's; or another -errno: they are no links of ours.
  */
-int observer_adopt(struct observer **observer, int in_fd, int out_fd, uint32_t hook_id);
-void observer_release(struct observer *observer);
+int observer_adopt(struct common *common, struct observer **observer, int in_fd, int out_fd,
+		   uint32_t hook_id);
+void observer_release(struct common *common, struct observer *observer);
 
 /* As observer_open() would answer, as far as that can be told without touching anything. */
-int observer_check(uint32_t hook_id, char text[static STATUS_TEXT_MAX]);
+int observer_check(struct common *common, uint32_t hook_id, struct reason *reason);
 
-/* Its links on the entry and on the return; they belong to it. */
-int observer_in_fd(const struct observer *observer);
-int observer_out_fd(const struct observer *observer);
-
-/* Pins the links where there are none yet. 0 or -errno, with the pin named in error. */
+/* Pins its links where there are none yet. 0 or -errno, with the pin named in reason. */
 int observer_pin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
-		 char error[static PINS_ERROR_MAX]);
+		 struct reason *reason);
+
+/* Pins again what somebody has unpinned of its links. */
+void observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex);
 
 /*
  * Whether it finds the frames of key without a look-up and counts them in map_fd. There is one such
@@ -54,8 +53,8 @@ void observer_clear_first_of(int out_fd, unsigned int ifindex);
 /* Whether an observer, by its link, finds the frames of key without a look-up. */
 bool observer_has_first(int out_fd, const struct xdp_observe_key *key);
 
-/* Whether they are of this version, and use the maps that it uses; after tracing_open(). */
-bool observer_is_current(int in_fd, int out_fd);
+/* Whether they are of this version, and use the maps that it uses; after common_need_observe(). */
+bool observer_is_current(const struct common *common, int in_fd, int out_fd);
 
 /* Whether these are the links of an observer, of whatever version; -ENOENT stands for none. */
 bool observer_is_ours(int in_fd, int out_fd);

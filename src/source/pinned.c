@@ -1,283 +1,319 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is pinned for an interface, without a source: for what earlier runs left, and for xdp-stats.
- */
+#include "source/pinned.h"
+
 #include <errno.h>
-#include <linux/capability.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "kernel/bpf_info.h"
-#include "kernel/cpus.h"
+#include "kernel/capability.h"
 #include "lib/util.h"
 #include "source/count.h"
-#include "source/error_counters.h"
 #include "source/foreign_map.h"
-#include "source/private.h"
-#include "source/source.h"
+#include "source/observation.h"
+#include "source/stats_map.h"
 
-/*
- * A pinned link of ours, live or dead: a descriptor that the caller owns, -ENOENT if nothing is
- * pinned, or -errno with what is wrong with the pin in why.
- */
-static int open_our_link(const struct pins *pins, unsigned int ifindex,
-			 char why[static PINS_ERROR_MAX])
+void pinned_open(struct pinned *pinned, struct common *common, const struct pins *pins,
+		 unsigned int ifindex)
 {
-	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_LINK, why);
+	*pinned = (struct pinned){ .common = common, .pins = pins, .ifindex = ifindex };
+}
+
+void pinned_close(struct pinned *pinned)
+{
+	for (unsigned int i = 0; i <= PIN_OUT; i++)
+		if (pinned->pin[i].opened && pinned->pin[i].fd >= 0)
+			close(pinned->pin[i].fd);
+}
+
+static const char *path_of(const struct pinned *pinned, enum pin pin)
+{
+	return pins_path(pinned->pins, pinned->ifindex, pin);
+}
+
+/* --- the pins, each opened once --- */
+
+/* Our counter program's link, live or dead; else what is wrong with the pin is in *reason. */
+static int open_link(const struct pinned *pinned, struct reason *reason)
+{
+	_cleanup_close_ int fd = pins_get(pinned->pins, pinned->ifindex, PIN_LINK, reason);
 	unsigned int at = fd < 0 ? 0 : count_ifindex_at(fd);
 	_cleanup_close_ int map_fd = fd < 0 ? -1 : count_map_of(fd);
 
 	if (fd < 0)
 		return fd;
-	if (at && at != ifindex)
-		snprintf(why, PINS_ERROR_MAX,
-			 "pin %.120s is left alone: it is the link of interface %u, expected %u",
-			 pins_path(pins, ifindex, PIN_LINK), at, ifindex);
-	else if (map_fd == -EPERM)
-		snprintf(
-			why, PINS_ERROR_MAX,
-			"pin %.120s is left alone: to know its program (id %u) takes CAP_SYS_ADMIN",
-			pins_path(pins, ifindex, PIN_LINK), count_prog_id_at(fd));
-	else if (map_fd < 0)
-		snprintf(why, PINS_ERROR_MAX,
-			 "pin %.120s is left alone: its program (id %u) is no counter program",
-			 pins_path(pins, ifindex, PIN_LINK), count_prog_id_at(fd));
-	else
-		return take_fd(&fd);
-	return map_fd == -EPERM ? -EPERM : -EINVAL;
-}
-
-static bool is_foreign(const struct pins *pins, unsigned int ifindex)
-{
-	char error[PINS_ERROR_MAX];
-	struct source_state state;
-	_cleanup_close_ int fd = source_state_open(&state, pins, ifindex, error);
-
-	return fd >= 0 && state.foreign;
-}
-
-int source_pinned_map(const struct pins *pins, unsigned int ifindex, unsigned int *values,
-		      char error[static PINS_ERROR_MAX])
-{
-	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_MAP, error);
-	char text[STATUS_TEXT_MAX];
-	int err;
-
-	if (fd < 0)
-		return fd;
-	if (is_foreign(pins, ifindex)) {
-		err = source_check_foreign_map(fd, values, text);
-	} else {
-		err = source_check_map(fd, text);
-		*values = (unsigned int)cpus_count();
-	}
-	if (err) {
-		snprintf(error, PINS_ERROR_MAX, "pin %.80s is left alone: %.150s",
-			 pins_path(pins, ifindex, PIN_MAP), text);
-		return err;
-	}
+	if (at && at != pinned->ifindex)
+		return reason_set(
+			reason, map_fd == -EPERM ? -EPERM : -EINVAL,
+			"pin %s is left alone: it is the link of interface %u, expected %u",
+			path_of(pinned, PIN_LINK), at, pinned->ifindex);
+	if (map_fd == -EPERM)
+		return reason_set(
+			reason, -EPERM,
+			"pin %s is left alone: to know its program (id %u) takes CAP_SYS_ADMIN",
+			path_of(pinned, PIN_LINK), count_prog_id_at(fd));
+	if (map_fd < 0)
+		return reason_set(reason, -EINVAL,
+				  "pin %s is left alone: its program (id %u) is no counter program",
+				  path_of(pinned, PIN_LINK), count_prog_id_at(fd));
 	return take_fd(&fd);
 }
 
-bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t prog_id,
-			char why[static PINS_ERROR_MAX])
-{
-	_cleanup_close_ int fd = pins ? open_our_link(pins, ifindex, why) : -ENOENT;
+static struct pinned_pin *pin_of(struct pinned *pinned, enum pin pin);
 
-	if (fd == -ENOENT)
-		*why = '\0';
-	if (fd < 0)
-		return false;
-	if (count_prog_id_at(fd) == prog_id)
-		return true;
-	*why = '\0'; /* it holds nothing any more */
+/* Whose the map is, the record says. */
+static int open_map(struct pinned *pinned, struct reason *reason)
+{
+	bool foreign = pin_of(pinned, PIN_STATE)->fd >= 0 && pinned->record.foreign;
+
+	return stats_map_get_pinned(pinned->pins, pinned->ifindex, foreign, &pinned->map_values,
+				    reason);
+}
+
+static int open_pin(struct pinned *pinned, enum pin pin, struct reason *reason)
+{
+	if (!pinned->pins)
+		return -ENOENT;
+	if (pin == PIN_LINK)
+		return open_link(pinned, reason);
+	if (pin == PIN_STATE)
+		return record_open(&pinned->record, pinned->pins, pinned->ifindex, reason);
+	if (pin == PIN_MAP)
+		return open_map(pinned, reason);
+	return pins_get(pinned->pins, pinned->ifindex, pin, reason);
+}
+
+static struct pinned_pin *pin_of(struct pinned *pinned, enum pin pin)
+{
+	struct pinned_pin *of = &pinned->pin[pin];
+
+	if (!of->opened) {
+		of->opened = true;
+		of->fd = open_pin(pinned, pin, &of->reason);
+	}
+	return of;
+}
+
+static int fd_of(struct pinned *pinned, enum pin pin)
+{
+	return pin_of(pinned, pin)->fd;
+}
+
+/* Whether it holds nothing, or what it should: so that it may be taken away. */
+static bool is_ours_or_none(struct pinned *pinned, enum pin pin)
+{
+	int fd = fd_of(pinned, pin);
+
+	return fd >= 0 || fd == -ENOENT;
+}
+
+/* --- looking --- */
+
+bool pinned_holds(struct pinned *pinned, uint32_t prog_id, struct reason *why)
+{
+	const struct pinned_pin *link = pin_of(pinned, PIN_LINK);
+
+	reason_clear(why);
+	if (link->fd >= 0)
+		return count_prog_id_at(link->fd) == prog_id;
+	if (link->fd != -ENOENT)
+		*why = link->reason;
 	return false;
 }
 
-bool source_is_kept(const struct pins *pins, unsigned int ifindex)
+bool pinned_has_counters(const struct pinned *pinned)
 {
-	return !access(pins_path(pins, ifindex, PIN_MAP), F_OK) ||
-	       !access(pins_path(pins, ifindex, PIN_STATE), F_OK);
+	return pinned->pins && (pins_exists(pinned->pins, pinned->ifindex, PIN_MAP) ||
+				pins_exists(pinned->pins, pinned->ifindex, PIN_STATE));
 }
 
-bool source_take_off(const struct pins *pins, unsigned int ifindex)
+bool pinned_is_observed(const struct pinned *pinned)
 {
-	char why[PINS_ERROR_MAX];
-	_cleanup_close_ int fd = open_our_link(pins, ifindex, why);
+	return pinned->pins && (pins_exists(pinned->pins, pinned->ifindex, PIN_OUT) ||
+				pins_exists(pinned->pins, pinned->ifindex, PIN_IN));
+}
+
+enum source_kind pinned_kind(struct pinned *pinned)
+{
+	return fd_of(pinned, PIN_STATE) >= 0 ? record_kind(&pinned->record) : SOURCE_NONE;
+}
+
+int pinned_who_counts(struct pinned *pinned, const struct netdev *netdev, enum source_kind *kind)
+{
+	struct foreign_map map = { .fd = -1 };
+	struct reason why;
+
+	*kind = SOURCE_NONE;
+	if (!netdev->prog_id)
+		return 0;
+	if (!capability_is_effective(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (pinned_holds(pinned, netdev->prog_id, &why))
+		*kind = SOURCE_COUNT;
+	else if (observation_counts(pinned->pins, pinned->ifindex, fd_of(pinned, PIN_IN),
+				    fd_of(pinned, PIN_OUT), netdev->prog_id))
+		*kind = SOURCE_OBSERVE;
+	else if (fd_of(pinned, PIN_STATE) >= 0 && pinned->record.foreign &&
+		 !foreign_map_open(&map, &pinned->common->freplace, netdev->prog_id,
+				   path_of(pinned, PIN_MAP), &why))
+		*kind = SOURCE_MAP;
+	close_fd_at(&map.fd);
+	return 0;
+}
+
+/* --- reading --- */
+
+static void forget_each(struct cpu_counters **each, const char *why, struct reason *reason)
+{
+	if (!each)
+		return;
+	free(*each);
+	*each = NULL;
+	reason_set(reason, 0, "not known by CPU: %s", why);
+}
+
+int pinned_read(struct pinned *pinned, struct counters *served, struct cpu_counters **each,
+		struct reason *reason)
+{
+	const struct pinned_pin *map = pin_of(pinned, PIN_MAP), *record = pin_of(pinned, PIN_STATE);
+	struct carry carry = pinned->record.carry;
+	struct counters reading;
+	uint32_t map_id = 0;
+	int err;
+
+	if (map->fd < 0) {
+		*reason = map->reason;
+		return map->fd;
+	}
+	if (!is_ours_or_none(pinned, PIN_STATE)) {
+		*reason = record->reason;
+		return record->fd;
+	}
+	err = bpf_info_map_id(map->fd, &map_id);
+	if (!err)
+		err = stats_map_read(map->fd, pinned->map_values, &reading, each);
+	if (err)
+		return reason_set(reason, err, "cannot read the counter map: %s", strerror(-err));
+	if (each && !*each)
+		forget_each(each, "its map has one value for all of them", reason);
+	if (pinned->record.foreign && foreign_map_is_shared(map_id)) {
+		reading = carry.last;
+		forget_each(each, "several programs count in its map", reason);
+	}
+	if (pinned->record.map_id && pinned->record.map_id != map_id)
+		carry_switch(&carry, &reading);
+	else
+		carry_update(&carry, &reading);
+	if (!carry_is_plain(&carry))
+		forget_each(each, "values are carried over from another map or from before a reset",
+			    reason);
+	carry_serve(&carry, served);
+	return 0;
+}
+
+/* --- taking away --- */
+
+bool pinned_take_off(struct pinned *pinned)
+{
+	int fd = pinned->taken_off ? -ENOENT : fd_of(pinned, PIN_LINK);
 	bool on_interface = fd >= 0 && count_ifindex_at(fd);
 
 	if (fd >= 0) {
-		pins_remove(pins, ifindex, PIN_LINK);
+		pins_remove(pinned->pins, pinned->ifindex, PIN_LINK);
 		count_detach(fd);
+		pinned->taken_off = true;
 	}
 	return on_interface;
 }
 
-bool source_was_observed(const struct pins *pins, unsigned int ifindex)
+bool pinned_unobserve(struct pinned *pinned)
 {
-	return observe_is_pinned(pins, ifindex);
+	return pinned_is_observed(pinned) &&
+	       observation_forget(pinned->pins, pinned->ifindex, fd_of(pinned, PIN_IN),
+				  fd_of(pinned, PIN_OUT));
 }
 
-bool source_unobserve(const struct pins *pins, unsigned int ifindex)
+bool pinned_forget(struct pinned *pinned)
 {
-	return observe_is_pinned(pins, ifindex) && observe_forget(pins, ifindex);
-}
-
-enum source_kind source_kept_kind(const struct pins *pins, unsigned int ifindex)
-{
-	char error[PINS_ERROR_MAX];
-	struct source_state state;
-	_cleanup_close_ int fd = source_state_open(&state, pins, ifindex, error);
-
-	return fd >= 0 && state.kind ? (enum source_kind)state.kind : SOURCE_NONE;
-}
-
-bool source_forget(const struct pins *pins, unsigned int ifindex)
-{
-	unsigned int values;
-	char error[STATUS_TEXT_MAX];
-	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, error);
-	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, error);
-	struct source_state state;
-	_cleanup_close_ int state_fd = source_state_open(&state, pins, ifindex, error);
+	const struct pins *pins = pinned->pins;
+	unsigned int ifindex = pinned->ifindex;
 	bool forgot = false;
 
 	/* A link that stays may be of a program that counts in the map. */
-	if (link_fd >= 0 || link_fd == -ENOENT) {
-		forgot = source_take_off(pins, ifindex);
-		forgot |= source_unobserve(pins, ifindex);
-		if (map_fd >= 0)
+	if (is_ours_or_none(pinned, PIN_LINK)) {
+		forgot = pinned_take_off(pinned);
+		forgot |= pinned_unobserve(pinned);
+		if (fd_of(pinned, PIN_MAP) >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_MAP);
-		if (state_fd >= 0)
+		if (fd_of(pinned, PIN_STATE) >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_STATE);
 	}
-	observe_forget_invalid(pins, ifindex);
-	errors_forget(pins, ifindex);
+	observation_forget_invalid(pinned->common, pins, ifindex);
+	error_counters_forget(&pinned->common->errors, pins, ifindex);
 	pins_retake(pins, ifindex);
 	pins_remove_interface(pins, ifindex);
 	return forgot;
 }
 
 /* 0 if the writer that is pinned is ours, or there is none; else -errno with what is not in why. */
-static int check_writer(const struct pins *pins, unsigned int ifindex,
-			char why[static PINS_ERROR_MAX])
+static int check_writer(struct pinned *pinned, struct reason *why)
 {
-	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
+	static const enum pin pins[] = { PIN_LINK, PIN_IN, PIN_OUT };
 
-	return link_fd < 0 && link_fd != -ENOENT ? link_fd : observe_check(pins, ifindex, why);
+	for (size_t i = 0; i < sizeof(pins) / sizeof(*pins); i++) {
+		if (is_ours_or_none(pinned, pins[i]))
+			continue;
+		*why = pin_of(pinned, pins[i])->reason;
+		return fd_of(pinned, pins[i]);
+	}
+	if (observer_is_ours(fd_of(pinned, PIN_IN), fd_of(pinned, PIN_OUT)))
+		return 0;
+	return reason_set(why, -EINVAL, "pins %s and in are left alone: they are no observer's%s",
+			  path_of(pinned, PIN_OUT),
+			  capability_is_effective(CAP_SYS_ADMIN)
+				  ? ""
+				  : ", or to know that takes CAP_SYS_ADMIN");
 }
 
 /* Ends the writer that is pinned, and tells which it was. */
-static enum source_kind end_writer(const struct pins *pins, unsigned int ifindex)
+static enum source_kind end_writer(struct pinned *pinned)
 {
-	if (source_take_off(pins, ifindex))
+	if (pinned_take_off(pinned))
 		return SOURCE_COUNT;
-	return source_unobserve(pins, ifindex) ? SOURCE_OBSERVE : SOURCE_NONE;
+	return pinned_unobserve(pinned) ? SOURCE_OBSERVE : SOURCE_NONE;
 }
 
-int source_unload(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
-		  char why[static PINS_ERROR_MAX])
+int pinned_unload(struct pinned *pinned, enum source_kind *kind, struct reason *why)
 {
-	bool released = pins_is_released(pins, ifindex);
-	unsigned int values;
-	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, why);
-	int err = map_fd < 0 && map_fd != -ENOENT ? map_fd : check_writer(pins, ifindex, why);
+	bool released = pins_is_released(pinned->pins, pinned->ifindex);
+	int err;
 
-	if (err)
-		return err;
-	*kind = end_writer(pins, ifindex);
-	if (source_forget(pins, ifindex) || *kind != SOURCE_NONE || released)
-		return 0;
-	snprintf(why, PINS_ERROR_MAX, "nothing of ours is pinned for it");
-	return -ENOENT;
-}
-
-int source_release(const struct pins *pins, unsigned int ifindex, enum source_kind *kind,
-		   char why[static PINS_ERROR_MAX])
-{
-	_cleanup_close_ int link_fd = open_our_link(pins, ifindex, why);
-	bool counted = link_fd >= 0 && count_ifindex_at(link_fd);
-	int err = pins_release(pins, ifindex);
-
-	if (err) {
-		snprintf(why, PINS_ERROR_MAX, "%s", strerror(-err));
-		return err;
+	if (!is_ours_or_none(pinned, PIN_MAP)) {
+		*why = pin_of(pinned, PIN_MAP)->reason;
+		return fd_of(pinned, PIN_MAP);
 	}
-	err = check_writer(pins, ifindex, why);
+	err = check_writer(pinned, why);
 	if (err)
 		return err;
-	*kind = end_writer(pins, ifindex);
+	*kind = end_writer(pinned);
+	if (pinned_forget(pinned) || *kind != SOURCE_NONE || released)
+		return 0;
+	return reason_set(why, -ENOENT, "nothing of ours is pinned for it");
+}
+
+int pinned_release(struct pinned *pinned, enum source_kind *kind, struct reason *why)
+{
+	int link_fd = fd_of(pinned, PIN_LINK);
+	bool counted = link_fd >= 0 && count_ifindex_at(link_fd);
+	int err = pins_release(pinned->pins, pinned->ifindex);
+
+	if (err)
+		return reason_set(why, err, "%s", strerror(-err));
+	err = check_writer(pinned, why);
+	if (err)
+		return err;
+	*kind = end_writer(pinned);
 	/* The agent, which has seen the mark, may have been faster. */
 	if (*kind == SOURCE_NONE && counted && !count_ifindex_at(link_fd))
 		*kind = SOURCE_COUNT;
-	return 0;
-}
-
-int source_who_counts(const struct pins *pins, const struct link *link, enum source_kind *kind)
-{
-	unsigned int ifindex = link->ifindex;
-	char why[STATUS_TEXT_MAX];
-
-	*kind = SOURCE_NONE;
-	if (!link->prog_id)
-		return 0;
-	if (!source_has_capability(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (source_left_behind(pins, ifindex, link->prog_id, why))
-		*kind = SOURCE_COUNT;
-	else if (observe_counts(pins, ifindex, link->prog_id))
-		*kind = SOURCE_OBSERVE;
-	else if (is_foreign(pins, ifindex) &&
-		 !source_can_use_map(link->prog_id, pins_path(pins, ifindex, PIN_MAP), why))
-		*kind = SOURCE_MAP;
-	return 0;
-}
-
-static void forget_each(struct cpu_counters **each, const char *why,
-			char text[static STATUS_TEXT_MAX])
-{
-	if (!each)
-		return;
-	free(*each);
-	*each = NULL;
-	snprintf(text, STATUS_TEXT_MAX, "not known by CPU: %s", why);
-}
-
-int source_peek(const struct pins *pins, unsigned int ifindex, struct counters *served,
-		struct cpu_counters **each, char text[static STATUS_TEXT_MAX])
-{
-	unsigned int values = 0;
-	_cleanup_close_ int map_fd = source_pinned_map(pins, ifindex, &values, text);
-	struct source_state state = { 0 };
-	_cleanup_close_ int state_fd = -1;
-	struct counters reading;
-	uint32_t map_id = 0;
-	int err;
-
-	if (map_fd < 0)
-		return map_fd;
-	state_fd = source_state_open(&state, pins, ifindex, text);
-	if (state_fd < 0 && state_fd != -ENOENT)
-		return state_fd;
-	err = source_map_id(map_fd, &map_id);
-	if (!err)
-		err = source_read_map(map_fd, values, &reading, each);
-	if (err) {
-		snprintf(text, STATUS_TEXT_MAX, "cannot read the counter map: %s", strerror(-err));
-		return err;
-	}
-	if (each && !*each)
-		forget_each(each, "its map has one value for all of them", text);
-	if (state.foreign && foreign_map_is_shared(map_id)) {
-		reading = state.carry.last;
-		forget_each(each, "several programs count in its map", text);
-	}
-	if (state.map_id && state.map_id != map_id)
-		carry_switch(&state.carry, &reading);
-	else
-		carry_update(&state.carry, &reading);
-	if (!carry_is_plain(&state.carry))
-		forget_each(each, "values are carried over from another map or from before a reset",
-			    text);
-	carry_serve(&state.carry, served);
 	return 0;
 }

@@ -13,15 +13,16 @@
 
 #include "kernel/pins.h"
 #include "kernel/rtnl.h"
+#include "lib/reason.h"
 #include "source/counters.h"
 
 /* Numbered like the MIB's XdpCounterSource. */
 enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
 
 /* Of the layout below; a record of another one is refused. */
-#define SOURCE_STATE_VERSION 2
+#define RECORD_VERSION 2
 
-struct source_state {
+struct record {
 	uint32_t version;
 	uint32_t map_id;       /* of the map that carry goes by */
 	char name[IFNAMSIZ];   /* name and */
@@ -35,21 +36,23 @@ struct source_state {
 
 /*
  * Opens the pinned record of an interface and reads it. Returns a descriptor that the caller owns,
- * -ENOENT if there is none, or -errno with what was found and what is expected in error.
+ * -ENOENT if there is none, or -errno with what was found and what is expected in reason.
  */
-int source_state_open(struct source_state *state, const struct pins *pins, unsigned int ifindex,
-		      char error[static PINS_ERROR_MAX]);
+int record_open(struct record *record, const struct pins *pins, unsigned int ifindex,
+		struct reason *reason);
 
-/* Makes and pins a record. A descriptor that the caller owns, or -errno with the reason in error.
- */
-int source_state_create(const struct source_state *state, const struct pins *pins,
-			unsigned int ifindex, char error[static PINS_ERROR_MAX]);
+/* Makes and pins a record: a descriptor that the caller owns, or -errno with the reason. */
+int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
+		  struct reason *reason);
 
 /* Whether the record is of this interface, by name and address; and to make it so. */
-bool source_state_is_of(const struct source_state *state, const struct link *link);
-void source_state_name(struct source_state *state, const struct link *link);
+bool record_is_of(const struct record *record, const struct netdev *netdev);
+void record_set_name(struct record *record, const struct netdev *netdev);
+
+/* Who counted last. */
+enum source_kind record_kind(const struct record *record);
 
 /* Replaces the record. 0 or -errno. */
-int source_state_write(int fd, const struct source_state *state);
+int record_write(int fd, const struct record *record);
 
 #endif

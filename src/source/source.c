@@ -2,167 +2,207 @@
 #include "source/source.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "kernel/bpf_info.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "source/count.h"
-#include "source/count_program.h"
-#include "source/observe_program.h"
-#include "source/private.h"
+#include "source/counter_map.h"
+#include "source/observation.h"
+#include "source/pinned.h"
 
-/* --- the writer --- */
+struct source {
+	struct common *common;
+	struct counter_map map;
+	struct count_attachment writer; /* our program; link_fd is -1 while there is none */
+	struct observation observation; /* at most one of the two is in use */
+	bool link_pinned, observation_pinned;
+	bool resumed; /* the writer is one that an earlier run left, and missed nothing */
+};
 
-/* A pin that is there and not what it should be; it is remembered for the text. */
-static void refuse(struct source *source, const struct link *link, const char *text)
+int source_open(struct source **out, struct common *common, const struct netdev *netdev,
+		struct reason *reason)
 {
-	snprintf(source->remark, sizeof(source->remark), "%s", text);
-	source->refused = true;
-	log_warning(0, "%s: %s", link->name, text);
+	struct source *source = malloc(sizeof(*source));
+	int err;
+
+	if (!source)
+		return reason_set(reason, -ENOMEM, "out of memory");
+	*source = (struct source){ .common = common, .writer.link_fd = -1 };
+	err = counter_map_open(&source->map, common, netdev, reason);
+	if (err) {
+		free(source);
+		return err;
+	}
+	*out = source;
+	return 0;
 }
 
-/* The program that an earlier run left at the hook. 0, -ENOENT if there is none, or -errno. */
-static int adopt_link(struct source *source, const struct link *link)
+struct source_status source_status(const struct source *source)
 {
-	char error[PINS_ERROR_MAX], text[STATUS_TEXT_MAX] = "";
-	_cleanup_close_ int link_fd = pins_get(source->pins, source->ifindex, PIN_LINK, error);
+	const struct counter_map *map = &source->map;
+
+	return (struct source_status){
+		.last_kind = record_kind(&map->record),
+		.prog_id = source->writer.prog_id,
+		.mode = source->writer.mode,
+		.program = &source->writer.program,
+		.resumed = source->resumed,
+		.refusal = map->refused ? map->remark.text : "",
+		.last_change = map->record.last_change,
+		.discontinuity = map->record.discontinuity,
+	};
+}
+
+/* Ends what is pinned of an observer. */
+static void unobserve_pinned(struct source *source)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, source->common, source->map.pins, source->map.ifindex);
+	pinned_unobserve(&pinned);
+}
+
+/* The end of taking a writer into use: what is to be known of it is written down. */
+static void settle(struct source *source, enum source_kind kind, int err, struct reason *reason)
+{
+	struct counter_map *map = &source->map;
+
+	if (!err)
+		map->record.kind = kind;
+	/* The record may be older than the writer: a crash between the two. */
+	if (!err && !map->record.discontinuity)
+		counter_map_discontinue(map);
+	/* It is about pins of counters that there will not be if nothing is observed. */
+	if (*map->remark.text && !(err && kind == SOURCE_OBSERVE))
+		reason_add(reason, "%s%s", *reason->text ? "; " : "", map->remark.text);
+	counter_map_save(map);
+}
+
+/* --- count: our program --- */
+
+/* The program that an earlier run left at the hook. 0, -ENOENT if there is none, or -errno. */
+static int adopt_link(struct source *source, const struct netdev *netdev)
+{
+	struct counter_map *map = &source->map;
+	struct reason reason, why;
+	_cleanup_close_ int link_fd = pins_get(map->pins, map->ifindex, PIN_LINK, &reason);
 	int err;
 
 	if (link_fd < 0) {
 		if (link_fd != -ENOENT)
-			refuse(source, link, error);
+			counter_map_refuse(map, netdev, &reason);
 		return link_fd;
 	}
-	err = count_adopt(&source->writer, link_fd, source->map_fd, link, text);
+	err = count_adopt(source->common, &source->writer, link_fd, map->fd, netdev, &why);
 	if (err == -ENODEV) {
 		/* Detached by force, or its interface is gone: it does nothing more. */
-		pins_remove(source->pins, source->ifindex, PIN_LINK);
+		pins_remove(map->pins, map->ifindex, PIN_LINK);
 		return -ENOENT;
 	}
 	if (err) {
-		snprintf(error, sizeof(error), "pin %.80s is left alone: %.150s",
-			 pins_path(source->pins, source->ifindex, PIN_LINK), text);
-		refuse(source, link, error);
+		reason_set(&reason, err, "pin %s is left alone: %s",
+			   pins_path(map->pins, map->ifindex, PIN_LINK), why.text);
+		counter_map_refuse(map, netdev, &reason);
 		return err;
 	}
 	link_fd = -1;
 	source->link_pinned = true;
-	source->resumed = source->writer.prog_id == link->prog_id;
+	source->resumed = source->writer.prog_id == netdev->prog_id;
 	return 0;
 }
 
-static int attach_anew(struct source *source, const struct link *link, enum xdp_hook hook, bool pin,
-		       char text[static STATUS_TEXT_MAX])
+static int attach_anew(struct source *source, const struct netdev *netdev, enum xdp_hook hook,
+		       bool pin, struct reason *reason)
 {
-	int err = count_attach(&source->writer, source->map_fd, link, hook, text);
+	struct counter_map *map = &source->map;
+	int err = count_attach(source->common, &source->writer, map->fd, netdev, hook, reason);
 
 	if (err)
 		return err;
-	if (pin && !pins_put(source->pins, source->ifindex, PIN_LINK, source->writer.link_fd,
-			     source->remark))
-		source->link_pinned = true;
-	source->state.discontinuity = monotonic_ms();
+	source->link_pinned = pin && !pins_put(map->pins, map->ifindex, PIN_LINK,
+					       source->writer.link_fd, &map->remark);
+	counter_map_discontinue(map);
 	return 0;
 }
 
-void source_save(struct source *source)
-{
-	int err = source->state_fd < 0 ? 0 : source_state_write(source->state_fd, &source->state);
-
-	if (err)
-		log_error(err, "interface %u: cannot write the state record", source->ifindex);
-	else
-		source->saved = source->state;
-}
-
-/* The end of taking a writer into use: what is to be known of it is written down. */
-static void settle(struct source *source, enum source_kind kind, int err,
-		   char text[static STATUS_TEXT_MAX])
-{
-	size_t used = strlen(text);
-
-	if (!err)
-		source->state.kind = kind;
-	/* The record may be older than the writer: a crash between the two. */
-	if (!err && !source->state.discontinuity)
-		source->state.discontinuity = monotonic_ms();
-	/* It is about pins of counters that there will not be if nothing is observed. */
-	if (*source->remark && !(err && kind == SOURCE_OBSERVE))
-		snprintf(text + used, STATUS_TEXT_MAX - used, "%s%s", used ? "; " : "",
-			 source->remark);
-	source_save(source);
-}
-
-int source_attach(struct source *source, const struct link *link, enum xdp_hook hook,
-		  char text[static STATUS_TEXT_MAX])
+int source_attach(struct source *source, const struct netdev *netdev, enum xdp_hook hook,
+		  struct reason *reason)
 {
 	int err = -ENOENT;
 
-	*text = '\0';
+	reason_clear(reason);
 	source_detach(source);
-	if (source->pins) {
-		source_unobserve(source->pins, source->ifindex);
-		err = adopt_link(source, link);
+	if (source->map.pins) {
+		unobserve_pinned(source);
+		err = adopt_link(source, netdev);
 	}
 	if (err)
-		err = attach_anew(source, link, hook, source->pins && err == -ENOENT, text);
+		err = attach_anew(source, netdev, hook, source->map.pins && err == -ENOENT, reason);
 	else if (source->writer.mode == XDP_MODE_GENERIC && hook == HOOK_ANY)
-		snprintf(text, STATUS_TEXT_MAX, "native was refused to an earlier run");
-	settle(source, SOURCE_COUNT, err, text);
+		reason_set(reason, 0, "native was refused to an earlier run");
+	settle(source, SOURCE_COUNT, err, reason);
 	return err;
 }
 
+bool source_holds(const struct source *source, uint32_t prog_id)
+{
+	return source->writer.link_fd >= 0 && count_prog_id_at(source->writer.link_fd) == prog_id;
+}
+
+/* --- observe: somebody else's program --- */
+
 /* The observer that an earlier run left. 0, -ENOENT if there is none, or -errno. */
-static int adopt_observer(struct source *source, const struct link *link,
+static int adopt_observer(struct source *source, const struct netdev *netdev,
 			  const struct port_list *ports)
 {
-	char text[STATUS_TEXT_MAX];
-	int err = observe_adopt(&source->observation, source->pins, source->map_fd, link, ports,
-				&source->resumed, text);
+	struct reason reason;
+	int err = observation_adopt(source->common, &source->observation, source->map.fd, netdev,
+				    ports, &source->resumed, &reason);
 
 	if (err == -ESTALE) {
-		source_unobserve(source->pins, source->ifindex);
+		unobserve_pinned(source);
 		return -ENOENT;
 	}
 	if (err && err != -ENOENT)
-		refuse(source, link, text);
+		counter_map_refuse(&source->map, netdev, &reason);
 	if (!err) {
 		source->observation_pinned = true;
 		if (!source->resumed)
-			source->state.discontinuity = monotonic_ms();
+			counter_map_discontinue(&source->map);
 	}
 	return err;
 }
 
-static int observe_anew(struct source *source, const struct link *link,
-			const struct port_list *ports, bool pin, char text[static STATUS_TEXT_MAX])
+static int observe_anew(struct source *source, const struct netdev *netdev,
+			const struct port_list *ports, bool pin, struct reason *reason)
 {
-	int err = observe_attach(&source->observation, source->map_fd, link, ports, text);
+	struct counter_map *map = &source->map;
+	int err = observation_start(source->common, &source->observation, map->fd, netdev, ports,
+				    reason);
 
 	if (err)
 		return err;
-	source->observation_pinned =
-		pin && !observer_pin(source->observation.observer, source->pins, source->ifindex,
-				     source->remark);
-	source->state.discontinuity = monotonic_ms();
+	source->observation_pinned = pin && !observer_pin(source->observation.observer, map->pins,
+							  map->ifindex, &map->remark);
+	counter_map_discontinue(map);
 	return 0;
 }
 
-int source_observe(struct source *source, const struct link *link, const struct port_list *ports,
-		   char text[static STATUS_TEXT_MAX])
+int source_observe(struct source *source, const struct netdev *netdev,
+		   const struct port_list *ports, struct reason *reason)
 {
 	int err, left = -ENOENT;
 
-	*text = '\0';
+	reason_clear(reason);
 	source_detach(source);
-	err = observe_open(source->common, text);
-	if (!err && source->pins)
-		left = adopt_observer(source, link, ports);
+	err = observation_prepare(source->common, reason);
+	if (!err && source->map.pins)
+		left = adopt_observer(source, netdev, ports);
 	if (!err && left)
-		err = observe_anew(source, link, ports, source->pins && left == -ENOENT, text);
-	settle(source, SOURCE_OBSERVE, err, text);
+		err = observe_anew(source, netdev, ports, source->map.pins && left == -ENOENT,
+				   reason);
+	settle(source, SOURCE_OBSERVE, err, reason);
 	return err;
 }
 
@@ -173,144 +213,148 @@ bool source_observes(const struct source *source, uint32_t prog_id)
 
 void source_set_ports(struct source *source, const struct port_list *ports)
 {
-	observe_set_ports(&source->observation, source->map_fd, ports);
+	observation_set_ports(source->common, &source->observation, source->map.fd, ports);
 }
 
-int source_can_trace(const struct pins *pins, char text[static STATUS_TEXT_MAX])
+int source_can_trace(struct common *common, struct reason *reason)
 {
-	return observe_open(pins, text);
+	return observation_prepare(common, reason);
 }
 
-int source_can_observe(uint32_t prog_id, char text[static STATUS_TEXT_MAX])
+int source_can_observe(struct common *common, uint32_t prog_id, struct reason *reason)
 {
-	return observer_check(prog_id, text);
+	return observer_check(common, prog_id, reason);
 }
 
-bool source_resumed(const struct source *source)
+/* --- map: a program that counts by itself --- */
+
+int source_use_map(struct source *source, const struct netdev *netdev, const char *path,
+		   bool others_counted, struct reason *reason)
 {
-	return source->resumed;
+	struct foreign_map foreign;
+	bool resumed;
+	int err = foreign_map_open(&foreign, &source->common->freplace, netdev->prog_id, path,
+				   reason);
+
+	if (err) {
+		source_detach(source);
+		return err;
+	}
+	resumed = counter_map_resumes(&source->map, foreign.id);
+	if (!resumed)
+		source_detach(source);
+	unobserve_pinned(source);
+	err = counter_map_use_foreign(&source->map, &foreign, netdev->prog_id, others_counted);
+	close_fd_at(&foreign.fd);
+	if (err)
+		return reason_set(reason, err, "its map (id %u) cannot be read: %s", foreign.id,
+				  strerror(-err));
+	source->resumed = resumed;
+	*reason = source->map.remark;
+	return 0;
 }
 
-enum source_kind source_last_kind(const struct source *source)
+bool source_uses_map(struct source *source, uint32_t prog_id, const char *path)
 {
-	return source->state.kind ? (enum source_kind)source->state.kind : SOURCE_NONE;
+	const struct counter_map *map = &source->map;
+
+	return map->prog_id == prog_id && (!path || foreign_map_is_at(path, map->record.map_id)) &&
+	       counter_map_still_read(&source->map);
 }
 
-const char *source_refusal(const struct source *source)
+int source_can_use_map(struct common *common, uint32_t prog_id, const char *path,
+		       struct reason *reason)
 {
-	return source->refused ? source->remark : "";
+	struct foreign_map foreign;
+	int err = foreign_map_open(&foreign, &common->freplace, prog_id, path, reason);
+
+	if (!err)
+		close(foreign.fd);
+	return err;
 }
+
+/* --- the writer, whichever it is --- */
 
 static void end_writer(struct source *source)
 {
+	struct counter_map *map = &source->map;
+
 	if (source->link_pinned)
-		pins_remove(source->pins, source->ifindex, PIN_LINK);
+		pins_remove(map->pins, map->ifindex, PIN_LINK);
 	if (source->writer.link_fd >= 0)
 		close(source->writer.link_fd);
 	source->writer = (struct count_attachment){ .link_fd = -1 };
 	source->link_pinned = false;
 	if (source->observation_pinned) {
-		pins_remove(source->pins, source->ifindex, PIN_OUT);
-		pins_remove(source->pins, source->ifindex, PIN_IN);
+		pins_remove(map->pins, map->ifindex, PIN_OUT);
+		pins_remove(map->pins, map->ifindex, PIN_IN);
 	}
-	observe_detach(&source->observation);
+	observation_end(source->common, &source->observation);
 	source->observation_pinned = false;
 	source->resumed = false;
-	source->reopened = false;
+	map->untouched = false;
 }
 
 void source_detach(struct source *source)
 {
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 
 	end_writer(source);
-	if (source->foreign && source_own_map(source, text))
-		log_error(0, "interface %u: %s", source->ifindex, text);
+	if (source->map.foreign && counter_map_use_own(&source->map, source->common, &reason))
+		log_error(0, "interface %u: %s", source->map.ifindex, reason.text);
 }
 
-static void keep_pinned(struct source *source, enum pin pin, int fd)
+void source_refresh(struct source *source, const struct netdev *netdev)
 {
-	char error[PINS_ERROR_MAX];
+	const struct counter_map *map = &source->map;
 
-	if (!access(pins_path(source->pins, source->ifindex, pin), F_OK))
-		return;
-	if (pins_put(source->pins, source->ifindex, pin, fd, error))
-		log_warning(0, "%s", error);
-	else
-		log_info("pin %s was missing and is back",
-			 pins_path(source->pins, source->ifindex, pin));
-}
-
-void source_keep(struct source *source, const struct link *link)
-{
-	if (!source_state_is_of(&source->state, link))
-		source_state_name(&source->state, link);
-	/* What was read since: somebody may reset the map before this process ends. */
-	if (memcmp(&source->state, &source->saved, sizeof(source->state)))
-		source_save(source);
-	if (!source->pins)
-		return;
-	keep_pinned(source, PIN_MAP, source->map_fd);
-	keep_pinned(source, PIN_STATE, source->state_fd);
+	counter_map_refresh(&source->map, netdev);
 	if (source->link_pinned)
-		keep_pinned(source, PIN_LINK, source->writer.link_fd);
+		pins_repin(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd);
 	if (source->observation_pinned) {
-		keep_pinned(source, PIN_IN, observer_in_fd(source->observation.observer));
-		keep_pinned(source, PIN_OUT, observer_out_fd(source->observation.observer));
-		tracing_keep(source->common);
+		observer_repin(source->observation.observer, map->pins, map->ifindex);
+		observe_program_repin(&source->common->observe, source->common->pins);
 	}
 }
 
-uint32_t source_prog_id(const struct source *source)
+bool source_is_stale(const struct source *source, const struct netdev *netdev)
 {
-	return source->writer.prog_id;
-}
+	const struct record *record = &source->map.record;
 
-enum xdp_mode source_mode(const struct source *source)
-{
-	return source->writer.mode;
-}
-
-struct program_info source_program(const struct source *source)
-{
-	return source->writer.program;
-}
-
-bool source_holds(const struct source *source, uint32_t prog_id)
-{
-	return source->writer.link_fd >= 0 && count_prog_id_at(source->writer.link_fd) == prog_id;
-}
-
-bool source_is_stale(const struct source *source, const struct link *link)
-{
 	if (source->writer.link_fd < 0)
-		return source->state.address != link->address &&
-		       strcmp(source->state.name, link->name);
-	return !source_state_is_of(&source->state, link) &&
-	       !count_ifindex_at(source->writer.link_fd);
+		return record->address != netdev->address && strcmp(record->name, netdev->name);
+	return !record_is_of(record, netdev) && !count_ifindex_at(source->writer.link_fd);
+}
+
+/* --- reading --- */
+
+int source_read(struct source *source, struct counters *served, struct cpu_counters **each)
+{
+	return counter_map_read(&source->map, served, each);
+}
+
+int source_read_invalid(const struct source *source, uint64_t *count)
+{
+	return observation_read_invalid(source->common, source->common->pins, source->map.ifindex,
+					count);
+}
+
+void source_set_last_change(struct source *source, int64_t when)
+{
+	source->map.record.last_change = when;
+	counter_map_save(&source->map);
 }
 
 /* --- the end --- */
 
 void source_close(struct source *source)
 {
-	struct counters served;
-
 	if (!source)
 		return;
-	/* The record is to have the last reading. */
-	if (source->map_fd >= 0) {
-		source_read(source, &served, NULL);
-		source_save(source);
-	}
+	counter_map_close(&source->map);
 	if (source->writer.link_fd >= 0)
 		close(source->writer.link_fd);
-	observe_close(&source->observation);
-	if (source->map_fd >= 0)
-		close(source->map_fd);
-	if (source->state_fd >= 0)
-		close(source->state_fd);
-	free(source->last_each);
+	observation_close(source->common, &source->observation);
 	free(source);
 }
 
@@ -319,93 +363,7 @@ void source_discard(struct source *source)
 	if (!source)
 		return;
 	end_writer(source);
-	observe_forget_invalid(source->common, source->ifindex);
-	if (source->pins) {
-		pins_remove(source->pins, source->ifindex, PIN_MAP);
-		pins_remove(source->pins, source->ifindex, PIN_STATE);
-		pins_remove_interface(source->pins, source->ifindex);
-	}
+	observation_forget_invalid(source->common, source->common->pins, source->map.ifindex);
+	counter_map_unpin(&source->map);
 	source_close(source);
-}
-
-/* --- reading --- */
-
-/*
- * A reset may show in the counter of a CPU and not in the sum, for others have counted past it.
- * True: there was one. The reading is kept for the next.
- */
-static bool fold_by_cpu(struct source *source, const struct cpu_counters *each)
-{
-	size_t size = sizeof(*each) + (size_t)XDP_STATS_ACTIONS * each->cpus * sizeof(*each->slot);
-	bool fell = false;
-
-	for (unsigned int i = 0; source->last_each && i < XDP_STATS_ACTIONS; i++) {
-		if (cpu_counters_fell(source->last_each, each, i)) {
-			carry_fold(&source->state.carry, i);
-			fell = true;
-		}
-	}
-	if (!source->last_each)
-		source->last_each = malloc(size);
-	if (source->last_each)
-		memcpy(source->last_each, each, size);
-	return fell;
-}
-
-int source_read(struct source *source, struct counters *served, struct cpu_counters **each)
-{
-	struct counters reading;
-	bool fell;
-	int err;
-
-	/* Whose program counts there is not known before source_use_map(). */
-	if (source->foreign && source->reopened) {
-		carry_serve(&source->state.carry, served);
-		if (each)
-			*each = NULL;
-		return 0;
-	}
-	if (source->foreign && !source_map_is_its_own(source))
-		return -EBUSY;
-	err = source_read_map(source->map_fd, source->map_values, &reading, each);
-	if (err)
-		return err;
-	fell = each && *each && fold_by_cpu(source, *each);
-	if (carry_update(&source->state.carry, &reading) || fell) {
-		source->state.discontinuity = monotonic_ms();
-		source_save(source);
-	}
-	carry_serve(&source->state.carry, served);
-	if (each && !carry_is_plain(&source->state.carry)) {
-		free(*each);
-		*each = NULL;
-	}
-	return 0;
-}
-
-int source_read_invalid(const struct source *source, uint64_t *count)
-{
-	return observe_read_invalid(source->common, source->ifindex, count);
-}
-
-int64_t source_discontinuity(const struct source *source)
-{
-	return source->state.discontinuity;
-}
-
-int64_t source_last_change(const struct source *source)
-{
-	return source->state.last_change;
-}
-
-void source_set_last_change(struct source *source, int64_t when)
-{
-	source->state.last_change = when;
-	source_save(source);
-}
-
-void source_cleanup(void)
-{
-	tracing_close();
-	program_close();
 }

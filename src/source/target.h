@@ -3,7 +3,10 @@
 #ifndef XDP_AGENTX_SOURCE_TARGET_H
 #define XDP_AGENTX_SOURCE_TARGET_H
 
-#include "source/source.h"
+#include <stdint.h>
+
+#include "kernel/freplace.h"
+#include "lib/reason.h"
 
 struct target {
 	int prog_fd;       /* owned by whoever holds the struct; -1 if there is none */
@@ -13,7 +16,7 @@ struct target {
 
 /*
  * The program with this id, which is at a hook. On success the caller owns *target and gives it to
- * target_close(). Else text says why it cannot be observed, and what to do about it:
+ * target_close(). Else reason says why it cannot be observed, and what to do about it:
  * -EPERM       the kernel does not hand it out (CAP_SYS_ADMIN)
  * -ENOENT      it is gone
  * -EPROTOTYPE  it is no XDP program
@@ -22,7 +25,7 @@ struct target {
  * -ENOEXEC     it is not JIT-compiled
  * or what else the kernel said.
  */
-int target_open(struct target *target, uint32_t prog_id, char text[static STATUS_TEXT_MAX]);
+int target_open(struct target *target, uint32_t prog_id, struct reason *reason);
 
 /*
  * What runs instead of the entry function of a target, the lone component of a dispatcher, say:
@@ -31,7 +34,7 @@ int target_open(struct target *target, uint32_t prog_id, char text[static STATUS
  * more).
  */
 int target_replacement(struct target *replacement, const struct target *target,
-		       char text[static STATUS_TEXT_MAX]);
+		       struct freplace_cache *cache, struct reason *reason);
 
 void target_close(struct target *target);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What operators do to the pins. */
+#include "stats/commands.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
@@ -9,8 +10,7 @@
 
 #include "kernel/pins.h"
 #include "lib/lock.h"
-#include "source/source.h"
-#include "stats/stats.h"
+#include "source/pinned.h"
 
 static void unload(struct stats *stats, unsigned int ifindex, const char *name)
 {
@@ -19,11 +19,13 @@ static void unload(struct stats *stats, unsigned int ifindex, const char *name)
 		[SOURCE_COUNT] = "program and ",
 		[SOURCE_OBSERVE] = "observer and ",
 	};
-	char why[PINS_ERROR_MAX];
+	_cleanup_pinned_ struct pinned pinned;
 	enum source_kind kind;
+	struct reason why;
 
-	if (source_unload(stats->pins, ifindex, &kind, why))
-		stats_fail(stats, name, why);
+	pinned_open(&pinned, &stats->common, stats->pins, ifindex);
+	if (pinned_unload(&pinned, &kind, &why))
+		stats_fail(stats, name, why.text);
 	else
 		printf("%s: %scounters taken away\n", name, writers[kind]);
 }
@@ -35,11 +37,13 @@ static void release(struct stats *stats, unsigned int ifindex, const char *name)
 		[SOURCE_COUNT] = ", program taken off",
 		[SOURCE_OBSERVE] = ", no longer observed",
 	};
-	char why[PINS_ERROR_MAX];
+	_cleanup_pinned_ struct pinned pinned;
 	enum source_kind kind;
+	struct reason why;
 
-	if (source_release(stats->pins, ifindex, &kind, why))
-		stats_fail(stats, name, why);
+	pinned_open(&pinned, &stats->common, stats->pins, ifindex);
+	if (pinned_release(&pinned, &kind, &why))
+		stats_fail(stats, name, why.text);
 	else if (kind != SOURCE_COUNT && lock_holder())
 		printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
 	else
@@ -95,16 +99,18 @@ static void unload_namespace(struct pins *pins, void *context)
 	pins_remove_namespace(pins);
 }
 
-static const struct stats_command {
+static const struct command {
 	const char *name;
 	void (*run)(struct stats *stats, unsigned int ifindex, const char *name);
+	bool takes_all;  /* has the option --all */
+	bool takes_away; /* what the agent would pin again at once, and what interfaces share */
 } commands[] = {
-	{ "unload", unload },
-	{ "release", release },
-	{ "retake", retake },
+	{ "unload", unload, true, true },
+	{ "release", release, false, false },
+	{ "retake", retake, false, false },
 };
 
-const struct stats_command *stats_find_command(const char *name)
+const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (name && !strcmp(commands[i].name, name))
@@ -112,7 +118,6 @@ const struct stats_command *stats_find_command(const char *name)
 	return NULL;
 }
 
-/* The agent would pin again at once what is taken away. */
 static bool agent_runs(void)
 {
 	pid_t pid = lock_holder();
@@ -126,7 +131,7 @@ static bool agent_runs(void)
 }
 
 /* Does it to each of these interfaces; what is none fails. */
-static void run_each(struct stats *stats, const struct stats_command *command, char **names)
+static void run_each(struct stats *stats, const struct command *command, char **names)
 {
 	for (; *names; names++) {
 		unsigned int ifindex = if_nametoindex(*names);
@@ -149,22 +154,24 @@ static int unload_all(struct stats *stats)
 	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int stats_run_command(struct stats *stats, const struct stats_command *command, char **names,
-		      bool all)
+int command_run(struct stats *stats, const struct command *command, char **names, bool all)
 {
-	if (all && command->run != unload)
+	bool named = *names;
+
+	if (all && !command->takes_all)
 		return stats_usage_error("option --all: only unload has it");
-	if (all == (*names != NULL))
-		return stats_usage_error(all ? "option --all: not together with names"
-					     : "the command needs the name of an interface");
-	if (command->run == unload && agent_runs())
+	if (all && named)
+		return stats_usage_error("option --all: not together with names");
+	if (!all && !named)
+		return stats_usage_error("the command needs the name of an interface");
+	if (command->takes_away && agent_runs())
 		return EXIT_FAILURE;
 	if (all)
 		return unload_all(stats);
 	if (stats_open_pins(stats))
 		return EXIT_FAILURE;
 	run_each(stats, command, names);
-	if (command->run == unload)
+	if (command->takes_away)
 		unload_common(stats->pins);
 	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -84,19 +84,19 @@ static void put_view(const struct view *view)
 {
 	printf("{\"name\":");
 	put_string(view->name);
-	if (view->link.ifindex) {
+	if (view->netdev.ifindex) {
 		printf(",\"ifindex\":%u,\"mode\":\"%s\",\"source\":\"%s\",\"status\":\"%s\"",
-		       view->link.ifindex, xdp_mode_name(view->link.mode), view->source,
+		       view->netdev.ifindex, xdp_mode_name(view->netdev.mode), view->source,
 		       view->status);
 		put_member("text", view->text);
 	}
-	if (view->link.prog_id) {
-		printf(",\"program\":{\"id\":%u", view->link.prog_id);
+	if (view->netdev.prog_id) {
+		printf(",\"program\":{\"id\":%u", view->netdev.prog_id);
 		put_member("name", view->program.name);
 		put_member("tag", view->program.tag);
 		putchar('}');
 	}
-	put_member("error", view->error);
+	put_member("error", view->error.text);
 	if (view->before)
 		printf(",\"interval\":%.3f", (double)view->interval / 1000);
 	if (view->read)

@@ -9,14 +9,14 @@
 #include "lib/util.h"
 
 /* All interfaces, in the order of their ifIndex. */
-struct link_list {
-	struct link *link;
+struct netdev_list {
+	struct netdev *netdev;
 	size_t count;
 };
 
-static int compare_links(const void *first, const void *second)
+static int compare_netdevs(const void *first, const void *second)
 {
-	const struct link *a = first, *b = second;
+	const struct netdev *a = first, *b = second;
 
 	return (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
 }
@@ -27,39 +27,39 @@ static void out_of_memory(void)
 	exit(EXIT_FAILURE);
 }
 
-static void add_link(const struct link *link, void *context)
+static void add_netdev(const struct netdev *netdev, void *context)
 {
-	struct link_list *list = context;
-	struct link *grown = realloc(list->link, (list->count + 1) * sizeof(*grown));
+	struct netdev_list *list = context;
+	struct netdev *grown = realloc(list->netdev, (list->count + 1) * sizeof(*grown));
 
 	if (!grown)
 		out_of_memory();
-	list->link = grown;
-	list->link[list->count++] = *link;
+	list->netdev = grown;
+	list->netdev[list->count++] = *netdev;
 }
 
-static int list_links(struct link_list *list)
+static int list_netdevs(struct netdev_list *list)
 {
-	const struct link_handlers handlers = { .present = add_link, .context = list };
-	struct links *links;
-	int err = links_open(&links, &handlers);
+	const struct rtnl_handlers handlers = { .present = add_netdev, .context = list };
+	struct rtnl *rtnl;
+	int err = rtnl_open(&rtnl, &handlers);
 
 	if (err)
 		return err;
-	err = links_dump(links);
-	links_close(links);
+	err = rtnl_dump(rtnl);
+	rtnl_close(rtnl);
 	/* What changes all the time is shown as it was seen. */
 	if (err && err != -EINTR)
 		return err;
-	qsort(list->link, list->count, sizeof(*list->link), compare_links);
+	qsort(list->netdev, list->count, sizeof(*list->netdev), compare_netdevs);
 	return 0;
 }
 
-static const struct link *find_link(const struct link_list *list, unsigned int ifindex)
+static const struct netdev *find_netdev(const struct netdev_list *list, unsigned int ifindex)
 {
-	const struct link key = { .ifindex = ifindex };
+	const struct netdev key = { .ifindex = ifindex };
 
-	return bsearch(&key, list->link, list->count, sizeof(key), compare_links);
+	return bsearch(&key, list->netdev, list->count, sizeof(key), compare_netdevs);
 }
 
 static const char *const sources[] = {
@@ -69,10 +69,10 @@ static const char *const sources[] = {
 	[SOURCE_MAP] = "map",
 };
 
-static void set_state(struct view *view, const struct pins *pins)
+static void set_state(struct view *view, struct pinned *pinned)
 {
 	enum source_kind kind;
-	int err = source_who_counts(pins, &view->link, &kind);
+	int err = pinned_who_counts(pinned, &view->netdev, &kind);
 
 	view->source = err ? "unknown" : sources[kind];
 	view->text = "";
@@ -81,10 +81,10 @@ static void set_state(struct view *view, const struct pins *pins)
 		view->text = "to know it takes CAP_SYS_ADMIN";
 	} else if (kind != SOURCE_NONE) {
 		view->status = "active";
-	} else if (pins_is_released(pins, view->link.ifindex)) {
+	} else if (pins_is_released(pinned->pins, view->netdev.ifindex)) {
 		view->status = "waiting";
 		view->text = "released; xdp-stats retake ends that";
-	} else if (!view->link.prog_id) {
+	} else if (!view->netdev.prog_id) {
 		view->status = "waiting";
 		view->text = "no program is attached";
 	} else {
@@ -100,26 +100,25 @@ static const struct view *find_before(const struct look *before, size_t at, unsi
 	for (size_t i = 0; i < before->count; i++) {
 		const struct view *view = &before->view[(at + i) % before->count];
 
-		if (view->link.ifindex == ifindex && view->read)
+		if (view->netdev.ifindex == ifindex && view->read)
 			return view;
 	}
 	return NULL;
 }
 
-static void read_counters(struct view *view, const struct pins *pins, bool by_cpu)
+static void read_counters(struct view *view, struct pinned *pinned, bool by_cpu)
 {
-	int err = source_peek(pins, view->link.ifindex, &view->counters,
-			      by_cpu ? &view->each : NULL, view->error);
+	int err = pinned_read(pinned, &view->counters, by_cpu ? &view->each : NULL, &view->error);
 
 	view->read_at = monotonic_ms();
 	view->read = !err;
 	if (err == -ENOENT)
-		snprintf(view->error, sizeof(view->error), "nothing is pinned for it");
+		reason_set(&view->error, 0, "nothing is pinned for it");
 	else if (!err && (!by_cpu || view->each))
-		*view->error = '\0';
+		reason_clear(&view->error);
 }
 
-static void add_view(struct look *look, const char *name, const struct link *link)
+static void add_view(struct look *look, const char *name, const struct netdev *netdev)
 {
 	struct view *grown = realloc(look->view, (look->count + 1) * sizeof(*grown));
 
@@ -128,44 +127,55 @@ static void add_view(struct look *look, const char *name, const struct link *lin
 	look->view = grown;
 	look->view[look->count] = (struct view){ 0 };
 	snprintf(look->view[look->count].name, IFNAMSIZ, "%s", name);
-	if (link)
-		look->view[look->count].link = *link;
+	if (netdev)
+		look->view[look->count].netdev = *netdev;
 	else
-		snprintf(look->view[look->count].error, STATUS_TEXT_MAX,
-			 "there is no such interface");
+		reason_set(&look->view[look->count].error, 0, "there is no such interface");
 	look->count++;
 }
 
-static void add_views(struct look *look, const struct link_list *links, const struct pins *pins,
+static void add_views(struct look *look, const struct netdev_list *netdevs, struct stats *stats,
 		      char **names)
 {
 	if (!*names)
-		for (size_t i = 0; i < links->count; i++)
-			if (source_is_kept(pins, links->link[i].ifindex))
-				add_view(look, links->link[i].name, &links->link[i]);
+		for (size_t i = 0; i < netdevs->count; i++) {
+			const struct netdev *netdev = &netdevs->netdev[i];
+			_cleanup_pinned_ struct pinned pinned;
+
+			pinned_open(&pinned, &stats->common, stats->pins, netdev->ifindex);
+			if (pinned_has_counters(&pinned))
+				add_view(look, netdev->name, netdev);
+		}
 	for (; *names; names++)
-		add_view(look, *names, find_link(links, if_nametoindex(*names)));
+		add_view(look, *names, find_netdev(netdevs, if_nametoindex(*names)));
 }
 
-int look_open(struct look *look, const struct look *before, const struct pins *pins, char **names,
-	      bool by_cpu)
+static void fill(struct view *view, struct stats *stats)
 {
-	struct link_list links = { .count = 0 };
-	int err = list_links(&links);
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &stats->common, stats->pins, view->netdev.ifindex);
+	set_state(view, &pinned);
+	view->program = program_describe(&stats->common.freplace, view->netdev.prog_id);
+	read_counters(view, &pinned, stats->by_cpu);
+}
+
+int look_open(struct look *look, const struct look *before, struct stats *stats, char **names)
+{
+	struct netdev_list netdevs = { .count = 0 };
+	int err = list_netdevs(&netdevs);
 
 	*look = (struct look){ .count = 0 };
 	if (!err)
-		add_views(look, &links, pins, names);
-	free(links.link);
+		add_views(look, &netdevs, stats, names);
+	free(netdevs.netdev);
 	for (size_t i = 0; i < look->count; i++) {
 		struct view *view = &look->view[i];
 
-		if (!view->link.ifindex)
+		if (!view->netdev.ifindex)
 			continue;
-		set_state(view, pins);
-		view->program = source_describe(view->link.prog_id);
-		read_counters(view, pins, by_cpu);
-		view->before = find_before(before, i, view->link.ifindex);
+		fill(view, stats);
+		view->before = find_before(before, i, view->netdev.ifindex);
 		if (view->before)
 			view->interval = view->read_at - view->before->read_at;
 	}

@@ -8,19 +8,21 @@
 #include <stdint.h>
 
 #include "kernel/pins.h"
+#include "kernel/program_name.h"
 #include "kernel/rtnl.h"
 #include "source/counters.h"
-#include "source/source.h"
+#include "source/pinned.h"
+#include "stats/stats.h"
 
 struct view {
 	char name[IFNAMSIZ]; /* by which it was asked for */
-	struct link link;
+	struct netdev netdev;
 	const char *source; /* as xdpIfCounterSource has it; or unknown */
 	const char *status; /* as xdpIfStatus has it; or unknown */
 	const char *text;   /* why it is not active, or "" */
 	struct program_info program;
-	char error[STATUS_TEXT_MAX]; /* what is missing and why, or "" */
-	bool read;                   /* counters is known */
+	struct reason error; /* what is missing and why, or "" */
+	bool read;           /* counters is known */
 	struct counters counters;
 	struct cpu_counters *each; /* NULL: not asked for, or not known */
 	int64_t read_at;           /* CLOCK_MONOTONIC, ms */
@@ -39,8 +41,7 @@ struct look {
  * pinned, in the order of their ifIndex. It has to be given to look_free() before the look before,
  * which may be empty, is. 0; or -errno, and has said why.
  */
-int look_open(struct look *look, const struct look *before, const struct pins *pins, char **names,
-	      bool by_cpu);
+int look_open(struct look *look, const struct look *before, struct stats *stats, char **names);
 void look_free(struct look *look);
 
 /*

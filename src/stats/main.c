@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 #include "kernel/pins.h"
-#include "stats/stats.h"
+#include "stats/commands.h"
+#include "stats/show.h"
 
 enum { OPTION_ALL = 256, OPTION_CPU, OPTION_JSON };
 
@@ -50,7 +51,7 @@ static bool parse_number(const char *text, unsigned long *number)
 int main(int argc, char **argv)
 {
 	struct stats stats = { .directory = PINS_DIRECTORY };
-	const struct stats_command *command;
+	const struct command *command;
 	bool all = false;
 	int option, code;
 
@@ -88,13 +89,15 @@ int main(int argc, char **argv)
 			return stats_usage_error("unknown option");
 		}
 	}
-	command = stats_find_command(argv[optind]);
+	common_open(&stats.common, NULL); /* it pins nothing */
+	command = command_find(argv[optind]);
 	if (command)
-		code = stats_run_command(&stats, command, argv + optind + 1, all);
+		code = command_run(&stats, command, argv + optind + 1, all);
 	else if (all)
 		code = stats_usage_error("option --all: only unload has it");
 	else
-		code = stats_print(&stats, argv + optind);
+		code = show_counters(&stats, argv + optind);
+	common_close(&stats.common);
 	pins_close(stats.pins);
 	return code;
 }

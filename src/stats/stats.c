@@ -4,12 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "stats/json.h"
-#include "stats/table.h"
-
 #define EXIT_USAGE 2
 
 int stats_usage_error(const char *message)
@@ -20,14 +14,14 @@ int stats_usage_error(const char *message)
 
 int stats_open_pins(struct stats *stats)
 {
-	char error[PINS_ERROR_MAX];
-	int err = pins_open(&stats->pins, stats->directory, false, error);
+	struct reason reason;
+	int err = pins_open(&stats->pins, stats->directory, false, &reason);
 
 	if (err == -ENOENT)
 		fprintf(stderr, "xdp-stats: nothing is pinned in %s for this network namespace\n",
 			stats->directory);
 	else if (err)
-		fprintf(stderr, "xdp-stats: %s\n", error);
+		fprintf(stderr, "xdp-stats: %s\n", reason.text);
 	return err;
 }
 
@@ -35,49 +29,4 @@ void stats_fail(struct stats *stats, const char *name, const char *text)
 {
 	fprintf(stderr, "xdp-stats: %s: %s\n", name, text);
 	stats->failures++;
-}
-
-/* A page that is drawn in place has them itself. */
-static void report_errors(struct stats *stats, const struct look *look, bool on_page)
-{
-	for (size_t i = 0; i < look->count; i++) {
-		if (!*look->view[i].error)
-			continue;
-		if (on_page)
-			stats->failures++;
-		else
-			stats_fail(stats, look->view[i].name, look->view[i].error);
-	}
-}
-
-static int show(struct stats *stats, const struct look *look, bool rates, struct screen *screen)
-{
-	int err = stats->json ? json_print(look) : table_print(look, stats->by_cpu, rates, screen);
-
-	if (err)
-		fprintf(stderr, "xdp-stats: cannot write: %s\n", strerror(-err));
-	report_errors(stats, look, screen->redraw);
-	return err;
-}
-
-int stats_print(struct stats *stats, char **names)
-{
-	bool again = stats->seconds && stats->count != 1;
-	struct look look = { .count = 0 }, before = { .count = 0 };
-	struct screen screen;
-	int err = stats_open_pins(stats);
-
-	screen_open(&screen, again && !stats->json);
-	for (unsigned long i = 1; !err; i++) {
-		err = look_open(&look, &before, stats->pins, names, stats->by_cpu);
-		if (!err)
-			err = show(stats, &look, i > 1, &screen);
-		look_free(&before);
-		before = look;
-		if (err || !again || i == stats->count)
-			break;
-		sleep((unsigned int)stats->seconds);
-	}
-	look_free(&before);
-	return err || stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }

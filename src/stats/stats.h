@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of xdp-stats share. */
+/*
+ * What the parts of xdp-stats share.
+ *
+ * This folder is the terminal tool. It is built from source/ and what is below, and talks neither
+ * to snmpd nor to the agent: all that it shows it has from the pins and the kernel. One look at the
+ * interfaces (look) is printed as a table (table, screen) or as JSON (json), once or again and
+ * again (show); what operators do to pins is in commands. So it knows who counts and what, and not
+ * why the agent failed: that is in xdpIfStatusText and in the log.
+ */
 #ifndef XDP_AGENTX_STATS_H
 #define XDP_AGENTX_STATS_H
 
@@ -7,12 +15,14 @@
 #include <stddef.h>
 
 #include "kernel/pins.h"
+#include "source/common.h"
 
 struct stats {
 	const char *directory;
 	unsigned long seconds, count; /* 0: once; without end */
 	bool by_cpu, json;
 	struct pins *pins;
+	struct common common;
 	int failures;
 };
 
@@ -21,15 +31,6 @@ int stats_open_pins(struct stats *stats);
 
 /* Says what was not done, and has it in the exit code. */
 void stats_fail(struct stats *stats, const char *name, const char *text);
-
-/* Prints the counters of these interfaces, or of all. Returns the exit code. */
-int stats_print(struct stats *stats, char **names);
-
-/* A command by its name, or NULL; and to run it on these interfaces, or on all: the exit code. */
-struct stats_command;
-const struct stats_command *stats_find_command(const char *name);
-int stats_run_command(struct stats *stats, const struct stats_command *command, char **names,
-		      bool all);
 
 /* Says what is wrong with the command line. Returns the exit code. */
 int stats_usage_error(const char *message);

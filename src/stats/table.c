@@ -195,17 +195,17 @@ static void print_head(const struct table *table, const struct view *view)
 	int used = snprintf(line, sizeof(line), "%s%s: ", mark, view->name);
 
 	if (!view->read) {
-		snprintf(line + used, sizeof(line) - (size_t)used, "%s", view->error);
-	} else if (!view->link.prog_id) {
+		snprintf(line + used, sizeof(line) - (size_t)used, "%s", view->error.text);
+	} else if (!view->netdev.prog_id) {
 		snprintf(line + used, sizeof(line) - (size_t)used, "%s, %s", view->status,
 			 view->text);
 	} else {
 		used += snprintf(line + used, sizeof(line) - (size_t)used, "%s, %s",
-				 xdp_mode_name(view->link.mode), view->source);
+				 xdp_mode_name(view->netdev.mode), view->source);
 		used += snprintf(line + used, sizeof(line) - (size_t)used, ", %s%s%s", view->status,
 				 *view->text ? ", " : "", view->text);
 		snprintf(line + used, sizeof(line) - (size_t)used, ", program %u %s",
-			 view->link.prog_id, view->program.name);
+			 view->netdev.prog_id, view->program.name);
 	}
 	screen_line(table->screen, true, line);
 }

@@ -17,6 +17,7 @@
 #include "bpf/count_by_call.skel.h"
 #include "kernel/cpus.h"
 #include "lib/util.h"
+#include "source/common.h"
 #include "source/source.h"
 #include "tests/bench/frame.skel.h"
 
@@ -34,6 +35,8 @@ static const char *const names[] = {
 	[HASH] = "per-CPU hash",
 };
 
+static struct common common; /* nothing is pinned */
+
 /* What one round loads. */
 struct programs {
 	struct frame *frame;
@@ -48,14 +51,14 @@ struct programs {
  */
 static int load_product(struct source **source)
 {
-	struct link loopback = { .ifindex = LOOPBACK, .name = "lo" };
-	char text[STATUS_TEXT_MAX] = "";
+	struct netdev loopback = { .ifindex = LOOPBACK, .name = "lo" };
+	struct reason reason = { "" };
 	int fd;
 
-	if (source_open(source, NULL, &loopback, text) ||
-	    source_attach(*source, &loopback, HOOK_GENERIC, text))
-		errx(EXIT_FAILURE, "%s", text);
-	fd = bpf_prog_get_fd_by_id(source_prog_id(*source));
+	if (source_open(source, &common, &loopback, &reason) ||
+	    source_attach(*source, &loopback, HOOK_GENERIC, &reason))
+		errx(EXIT_FAILURE, "%s", reason.text);
+	fd = bpf_prog_get_fd_by_id(source_status(*source).prog_id);
 	if (fd < 0)
 		errx(EXIT_FAILURE, "cannot open the counter program: %s", strerror(-fd));
 	source_detach(*source);
@@ -125,6 +128,7 @@ int main(void)
 
 	if (unshare(CLONE_NEWNET))
 		err(EXIT_FAILURE, "cannot make a network namespace");
+	common_open(&common, NULL);
 	/* The JIT puts a program at a random place, which is worth up to 2 ns: so load it often. */
 	for (int round = 0; round < ROUNDS; round++) {
 		struct programs programs = load();
@@ -135,7 +139,7 @@ int main(void)
 		check_counters(&programs);
 		unload(&programs);
 	}
-	source_cleanup();
+	common_close(&common);
 
 	bench_print_machine(cpu);
 	printf("%d-byte frame, best of %d rounds of %d runs\n\n", FRAME_SIZE, ROUNDS, REPEAT);

@@ -17,7 +17,7 @@
 
 #include "bench.h"
 #include "lib/util.h"
-#include "source/observe_program.h"
+#include "source/common.h"
 #include "source/source.h"
 #include "source/target.h"
 #include "tests/bench/observe.skel.h"
@@ -41,19 +41,21 @@ static const char *const interfaces[] = { "first", "other", "foreign" };
 
 static int rounds = 50, repeat = 200000;
 
-struct lab {
+static struct common common; /* nothing is pinned */
+
+struct fixture {
 	struct observe *skel;
-	struct link link[WHERE_COUNT];
+	struct netdev netdev[WHERE_COUNT];
 	struct bpf_link *attached[WHERE_COUNT];
 };
 
-static struct lab load(void)
+static struct fixture load(void)
 {
-	struct lab lab = { .skel = observe__open_and_load() };
+	struct fixture fixture = { .skel = observe__open_and_load() };
 
-	if (!lab.skel)
+	if (!fixture.skel)
 		err(EXIT_FAILURE, "cannot load the programs");
-	return lab;
+	return fixture;
 }
 
 /* Natively. */
@@ -67,37 +69,37 @@ static struct bpf_link *attach(const struct bpf_program *program, enum where whe
 	return link;
 }
 
-static void attach_everywhere(struct lab *lab)
+static void attach_everywhere(struct fixture *fixture)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(lab->skel->progs.bench_drop), &info, &size))
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(fixture->skel->progs.bench_drop), &info, &size))
 		err(EXIT_FAILURE, "cannot ask for the program");
 	for (int i = 0; i < WHERE_COUNT; i++) {
-		struct link *link = &lab->link[i];
+		struct netdev *netdev = &fixture->netdev[i];
 
-		lab->attached[i] = attach(lab->skel->progs.bench_drop, (enum where)i);
-		*link = (struct link){ .ifindex = if_nametoindex(interfaces[i]),
-				       .mode = XDP_MODE_NATIVE,
-				       .prog_id = info.id };
-		snprintf(link->name, sizeof(link->name), "%s", interfaces[i]);
+		fixture->attached[i] = attach(fixture->skel->progs.bench_drop, (enum where)i);
+		*netdev = (struct netdev){ .ifindex = if_nametoindex(interfaces[i]),
+					   .mode = XDP_MODE_NATIVE,
+					   .prog_id = info.id };
+		snprintf(netdev->name, sizeof(netdev->name), "%s", interfaces[i]);
 	}
 }
 
-static void unload(struct lab *lab)
+static void unload(struct fixture *fixture)
 {
 	for (int i = 0; i < WHERE_COUNT; i++)
-		bpf_link__destroy(lab->attached[i]);
-	observe__destroy(lab->skel);
+		bpf_link__destroy(fixture->attached[i]);
+	observe__destroy(fixture->skel);
 }
 
 /* Keeps the best time of all rounds. */
-static void measure(enum contender contender, const struct lab *lab, enum where where,
+static void measure(enum contender contender, const struct fixture *fixture, enum where where,
 		    double best[static CONTENDERS])
 {
-	const struct bpf_program *program =
-		contender == COUNTS ? lab->skel->progs.bench_counts : lab->skel->progs.bench_drop;
+	const struct bpf_program *program = contender == COUNTS ? fixture->skel->progs.bench_counts
+								: fixture->skel->progs.bench_drop;
 
 	bench_keep(&best[contender],
 		   bench_run(names[contender], bpf_program__fd(program),
@@ -123,35 +125,35 @@ static int trace(const struct target *target, enum bpf_attach_type type)
 	return link_fd;
 }
 
-static void measure_trampolines(const struct lab *lab, double best[static CONTENDERS])
+static void measure_trampolines(const struct fixture *fixture, double best[static CONTENDERS])
 {
 	_cleanup_close_ int in_fd = -1, out_fd = -1;
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 	struct target target;
 
-	if (target_open(&target, lab->link[WHERE_FIRST].prog_id, text))
-		errx(EXIT_FAILURE, "%s", text);
+	if (target_open(&target, fixture->netdev[WHERE_FIRST].prog_id, &reason))
+		errx(EXIT_FAILURE, "%s", reason.text);
 	in_fd = trace(&target, BPF_TRACE_FENTRY);
-	measure(ENTRY, lab, WHERE_FIRST, best);
+	measure(ENTRY, fixture, WHERE_FIRST, best);
 	out_fd = trace(&target, BPF_TRACE_FEXIT);
-	measure(BOTH, lab, WHERE_FIRST, best);
+	measure(BOTH, fixture, WHERE_FIRST, best);
 	target_close(&target);
 }
 
 /* By the agent's own observer, of which the first interface is found without a look-up. */
-static void measure_observer(const struct lab *lab, double best[static CONTENDERS])
+static void measure_observer(const struct fixture *fixture, double best[static CONTENDERS])
 {
 	struct source *source[WHERE_FOREIGN];
 	const struct port_list none = { 0 };
 	struct counters counters;
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 
 	for (int i = 0; i < WHERE_FOREIGN; i++)
-		if (source_open(&source[i], NULL, &lab->link[i], text) ||
-		    source_observe(source[i], &lab->link[i], &none, text))
-			errx(EXIT_FAILURE, "%s", text);
+		if (source_open(&source[i], &common, &fixture->netdev[i], &reason) ||
+		    source_observe(source[i], &fixture->netdev[i], &none, &reason))
+			errx(EXIT_FAILURE, "%s", reason.text);
 	for (int i = 0; i < WHERE_COUNT; i++)
-		measure(FIRST + (enum contender)i, lab, (enum where)i, best);
+		measure(FIRST + (enum contender)i, fixture, (enum where)i, best);
 	for (int i = 0; i < WHERE_FOREIGN; i++) {
 		if (source_read(source[i], &counters, NULL))
 			errx(EXIT_FAILURE, "cannot read the counters");
@@ -162,21 +164,21 @@ static void measure_observer(const struct lab *lab, double best[static CONTENDER
 
 static void run_round(double best[static CONTENDERS])
 {
-	struct lab lab = load();
+	struct fixture fixture = load();
 	/*
 	 * To make a program known to the kernel's dispatcher takes time, and more than one make it
 	 * choose: so what runs is attached, and nothing else.
 	 */
-	struct bpf_link *alone = attach(lab.skel->progs.bench_counts, WHERE_FIRST);
+	struct bpf_link *alone = attach(fixture.skel->progs.bench_counts, WHERE_FIRST);
 
-	measure(COUNTS, &lab, WHERE_FIRST, best);
-	bench_check_map(names[COUNTS], lab.skel->maps.own_counters, XDP_DROP, repeat);
+	measure(COUNTS, &fixture, WHERE_FIRST, best);
+	bench_check_map(names[COUNTS], fixture.skel->maps.own_counters, XDP_DROP, repeat);
 	bpf_link__destroy(alone);
-	attach_everywhere(&lab);
-	measure(BARE, &lab, WHERE_FIRST, best);
-	measure_trampolines(&lab, best);
-	measure_observer(&lab, best);
-	unload(&lab);
+	attach_everywhere(&fixture);
+	measure(BARE, &fixture, WHERE_FIRST, best);
+	measure_trampolines(&fixture, best);
+	measure_observer(&fixture, best);
+	unload(&fixture);
 }
 
 static int number(const char *name, int otherwise)
@@ -205,20 +207,21 @@ static void make_interfaces(void)
 int main(void)
 {
 	double best[CONTENDERS] = { 0 };
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 	int cpu = bench_pin();
 
 	rounds = number("ROUNDS", rounds);
 	repeat = number("REPEAT", repeat);
 	make_interfaces();
 	bench_print_machine(cpu);
-	if (tracing_open(NULL, text)) {
-		printf("what it costs to be observed cannot be measured: %s\n", text);
+	common_open(&common, NULL);
+	if (common_need_observe(&common, &reason)) {
+		printf("what it costs to be observed cannot be measured: %s\n", reason.text);
 		return EXIT_SUCCESS;
 	}
 	for (int round = 0; round < rounds; round++)
 		run_round(best);
-	source_cleanup();
+	common_close(&common);
 
 	printf("%d-byte frame, best of %d rounds of %d runs\n\n", FRAME_SIZE, rounds, repeat);
 	printf("%-40s%8s%8s%8s\n", "program that drops", "ns/frame", "more", "ratio");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Attaching the counter program, and what the operator is told where that is refused. */
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "lib/util.h"
+#include "source/source.h"
 
 #define NO_NATIVE "driver does not support XDP in native mode"
 #define BOTH_MODES "Native and generic XDP can't be active at the same time"
@@ -26,71 +27,71 @@
 static void test_attaches_natively(void **state)
 {
 	static const enum xdp_hook hooks[] = { HOOK_ANY, HOOK_NATIVE };
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(hooks); i++) {
-		lab_attach(source, "left", hooks[i], text);
-		assert_string_equal(text, NOT_PINNED);
-		assert_int_equal(source_mode(source), XDP_MODE_NATIVE);
-		assert_int_not_equal(source_prog_id(source), 0);
-		lab_assert_hook("left", source_prog_id(source), 0);
+		fixture_attach(source, "left", hooks[i], &reason);
+		assert_string_equal(reason.text, NOT_PINNED);
+		assert_int_equal(source_status(source).mode, XDP_MODE_NATIVE);
+		assert_int_not_equal(source_status(source).prog_id, 0);
+		fixture_assert_hook("left", source_status(source).prog_id, 0);
 	}
 }
 
 /* veth refuses a program that cannot take fragments where the other end sends such frames. */
 static void test_attaches_natively_at_mtu_9000(void **state)
 {
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 
 	(void)state;
 	unit_run("ip link set right mtu 9000");
-	lab_attach(source, "left", HOOK_NATIVE, text);
-	lab_assert_hook("left", source_prog_id(source), 0);
+	fixture_attach(source, "left", HOOK_NATIVE, &reason);
+	fixture_assert_hook("left", source_status(source).prog_id, 0);
 	unit_run("ip link set right mtu 1500");
 }
 
 static void test_attaches_generically_on_request(void **state)
 {
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 
 	(void)state;
-	lab_attach(source, "left", HOOK_GENERIC, text);
-	assert_string_equal(text, NOT_PINNED);
-	assert_int_equal(source_mode(source), XDP_MODE_GENERIC);
-	lab_assert_hook("left", 0, source_prog_id(source));
+	fixture_attach(source, "left", HOOK_GENERIC, &reason);
+	assert_string_equal(reason.text, NOT_PINNED);
+	assert_int_equal(source_status(source).mode, XDP_MODE_GENERIC);
+	fixture_assert_hook("left", 0, source_status(source).prog_id);
 }
 
 static void test_falls_back_to_generic(void **state)
 {
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 
 	(void)state;
-	lab_attach(source, "lo", HOOK_ANY, text);
-	assert_contains(text, "native was refused: ");
-	assert_contains(text, NO_NATIVE);
-	assert_int_equal(source_mode(source), XDP_MODE_GENERIC);
-	lab_assert_hook("lo", 0, source_prog_id(source));
+	fixture_attach(source, "lo", HOOK_ANY, &reason);
+	assert_contains(reason.text, "native was refused: ");
+	assert_contains(reason.text, NO_NATIVE);
+	assert_int_equal(source_status(source).mode, XDP_MODE_GENERIC);
+	fixture_assert_hook("lo", 0, source_status(source).prog_id);
 }
 
 /* Attaches where that has to fail, with these parts in the text, a NULL behind the last one. */
 static int attach_refused(const char *ifname, enum xdp_hook hook, const char *const *words)
 {
-	struct source *source = lab_open();
-	struct link link = lab_link(ifname);
-	char text[STATUS_TEXT_MAX] = "";
-	int err = source_attach(source, &link, hook, text);
+	struct source *source = fixture_open();
+	struct netdev netdev = fixture_netdev(ifname);
+	struct reason reason = { "" };
+	int err = source_attach(source, &netdev, hook, &reason);
 
 	assert_true(err < 0);
-	assert_contains(text, "cannot attach the counter program; ");
+	assert_contains(reason.text, "cannot attach the counter program; ");
 	for (; *words; words++)
-		assert_contains(text, *words);
-	assert_int_equal(source_prog_id(source), 0);
-	lab_close(source);
+		assert_contains(reason.text, *words);
+	assert_int_equal(source_status(source).prog_id, 0);
+	fixture_close(source);
 	return err;
 }
 
@@ -100,7 +101,7 @@ static void test_native_only_is_refused(void **state)
 	assert_int_equal(attach_refused("lo", HOOK_NATIVE,
 					(const char *[]){ "; native: ", NO_NATIVE, NULL }),
 			 -EOPNOTSUPP);
-	lab_assert_hook("lo", 0, 0);
+	fixture_assert_hook("lo", 0, 0);
 }
 
 static const struct foreign_case {
@@ -126,8 +127,8 @@ static void check_foreign(const struct foreign_case *foreign, int prog_fd)
 {
 	unsigned int mode = foreign->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = mode);
-	int ifindex = (int)lab_link("left").ifindex, link_fd = -1, err;
-	uint32_t id = lab_prog_id(prog_fd);
+	int ifindex = (int)fixture_netdev("left").ifindex, link_fd = -1, err;
+	uint32_t id = fixture_prog_id(prog_fd);
 
 	if (foreign->by_link) {
 		link_fd = bpf_link_create(prog_fd, ifindex, BPF_XDP, &options);
@@ -135,20 +136,20 @@ static void check_foreign(const struct foreign_case *foreign, int prog_fd)
 	} else {
 		assert_int_equal(bpf_xdp_attach(ifindex, prog_fd, mode, NULL), 0);
 	}
-	lab_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
+	fixture_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
 	err = attach_refused("left", foreign->hook, foreign->words);
 	assert_true(err == -EBUSY || err == -EEXIST);
-	lab_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
+	fixture_assert_hook("left", foreign->generic ? 0 : id, foreign->generic ? id : 0);
 	if (foreign->by_link)
 		close(link_fd);
 	else
 		assert_int_equal(bpf_xdp_detach(ifindex, mode, NULL), 0);
-	lab_assert_hook("left", 0, 0);
+	fixture_assert_hook("left", 0, 0);
 }
 
 static void test_foreign_program_stays(void **state)
 {
-	_cleanup_close_ int prog_fd = lab_load_foreign();
+	_cleanup_close_ int prog_fd = fixture_load_foreign();
 
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(foreign_cases); i++)
@@ -174,26 +175,26 @@ static int forbid_links(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static void attach_without_links(struct lab_answer *answer)
+static void attach_without_links(struct fixture_answer *answer)
 {
 	answer->err = forbid_links();
 	if (!answer->err)
-		lab_open_and_attach(answer);
+		fixture_open_and_attach(answer);
 }
 
 /* The question for the reason, asked by netlink, succeeds here. It must not attach for good. */
 static void test_asking_for_the_reason_attaches_nothing(void **state)
 {
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
-	answer = lab_ask_child(attach_without_links, &status);
+	answer = fixture_ask_child(attach_without_links, &status);
 	assert_int_equal(answer.err, -ENOMEM);
-	assert_string_equal(answer.text, "cannot attach the counter program; "
-					 "native: Cannot allocate memory; "
-					 "generic: Cannot allocate memory; " NOT_PINNED);
-	lab_assert_hook("left", 0, 0);
+	assert_string_equal(answer.reason.text, "cannot attach the counter program; "
+						"native: Cannot allocate memory; "
+						"generic: Cannot allocate memory; " NOT_PINNED);
+	fixture_assert_hook("left", 0, 0);
 }
 
 static struct source *inherited;
@@ -205,42 +206,44 @@ static int become_nobody(void)
 	       setresuid(65534, 65534, 65534);
 }
 
-static void open_as_nobody(struct lab_answer *answer)
+static void open_as_nobody(struct fixture_answer *answer)
 {
 	answer->err = become_nobody();
 	if (!answer->err)
-		lab_open_and_attach(answer);
+		fixture_open_and_attach(answer);
 }
 
-static void attach_as_nobody(struct lab_answer *answer)
+static void attach_as_nobody(struct fixture_answer *answer)
 {
-	struct link link = { .ifindex = if_nametoindex("left") };
+	struct netdev netdev = { .ifindex = if_nametoindex("left") };
 
 	answer->err = become_nobody();
 	if (!answer->err)
-		answer->err = source_attach(inherited, &link, HOOK_ANY, answer->text);
+		answer->err = source_attach(inherited, &netdev, HOOK_ANY, &answer->reason);
 }
 
 static void test_missing_permission_is_told(void **state)
 {
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
-	answer = lab_ask_child(open_as_nobody, &status);
+	answer = fixture_ask_child(open_as_nobody, &status);
 	assert_int_equal(answer.err, -EPERM);
-	assert_contains(answer.text, "cannot load the counter program: Operation not permitted");
-	assert_contains(answer.text, "CAP_BPF");
-	assert_contains(answer.text, "CAP_NET_ADMIN");
+	assert_contains(answer.reason.text,
+			"cannot load the counter program: Operation not permitted");
+	assert_contains(answer.reason.text, "CAP_BPF");
+	assert_contains(answer.reason.text, "CAP_NET_ADMIN");
 
-	inherited = lab_open();
-	answer = lab_ask_child(attach_as_nobody, &status);
+	inherited = fixture_open();
+	answer = fixture_ask_child(attach_as_nobody, &status);
 	assert_int_equal(answer.err, -EPERM);
-	assert_contains(answer.text, "cannot load the counter program: Operation not permitted");
+	assert_contains(answer.reason.text,
+			"cannot load the counter program: Operation not permitted");
 }
 
 /* All that the program needs; to look into xdp_buff takes CAP_PERFMON as well. */
-static void attach_with_two_capabilities(struct lab_answer *answer)
+static void attach_with_two_capabilities(struct fixture_answer *answer)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
@@ -252,37 +255,37 @@ static void attach_with_two_capabilities(struct lab_answer *answer)
 		sets[i].effective = sets[i].permitted;
 	answer->err = (int)syscall(SYS_capset, &header, sets);
 	if (!answer->err)
-		lab_open_and_attach(answer);
+		fixture_open_and_attach(answer);
 }
 
 static void test_two_capabilities_are_enough(void **state)
 {
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
-	answer = lab_ask_child(attach_with_two_capabilities, &status);
-	assert_string_equal(answer.text, NOT_PINNED);
+	answer = fixture_ask_child(attach_with_two_capabilities, &status);
+	assert_string_equal(answer.reason.text, NOT_PINNED);
 	assert_int_equal(answer.err, 0);
 	assert_int_not_equal(answer.prog_id, 0);
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_attaches_natively, lab_teardown),
-		cmocka_unit_test_teardown(test_attaches_natively_at_mtu_9000, lab_teardown),
-		cmocka_unit_test_teardown(test_attaches_generically_on_request, lab_teardown),
-		cmocka_unit_test_teardown(test_falls_back_to_generic, lab_teardown),
-		cmocka_unit_test_teardown(test_native_only_is_refused, lab_teardown),
-		cmocka_unit_test_teardown(test_foreign_program_stays, lab_teardown),
+		cmocka_unit_test_teardown(test_attaches_natively, fixture_teardown),
+		cmocka_unit_test_teardown(test_attaches_natively_at_mtu_9000, fixture_teardown),
+		cmocka_unit_test_teardown(test_attaches_generically_on_request, fixture_teardown),
+		cmocka_unit_test_teardown(test_falls_back_to_generic, fixture_teardown),
+		cmocka_unit_test_teardown(test_native_only_is_refused, fixture_teardown),
+		cmocka_unit_test_teardown(test_foreign_program_stays, fixture_teardown),
 		cmocka_unit_test_teardown(test_asking_for_the_reason_attaches_nothing,
-					  lab_teardown),
-		cmocka_unit_test_teardown(test_missing_permission_is_told, lab_teardown),
-		cmocka_unit_test_teardown(test_two_capabilities_are_enough, lab_teardown),
+					  fixture_teardown),
+		cmocka_unit_test_teardown(test_missing_permission_is_told, fixture_teardown),
+		cmocka_unit_test_teardown(test_two_capabilities_are_enough, fixture_teardown),
 	};
 
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("attach", tests, NULL, NULL);
 }

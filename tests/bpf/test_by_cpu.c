@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What each CPU counted: all of it, or nothing where it does not add up to what is served. */
+#include "fixture.h"
 #include "kernel/cpus.h"
-#include "lab.h"
 
 #include <bpf/bpf.h>
 #include <stdio.h>
@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "lib/util.h"
+#include "source/pinned.h"
+#include "source/source.h"
 
 static struct pins *pins;
 static struct source *source;
-static struct link left;
+static struct netdev left;
 static unsigned int cpus;
 
 /* What is in the map: [XDP_STATS_ACTIONS][cpus]. */
@@ -21,23 +23,25 @@ static struct xdp_stats_rec *slots;
 
 static void open_source(void)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	if (source_open(&source, pins, &left, text))
-		fail_msg("%s", text);
+	if (source_open(&source, &fixture_common, &left, &reason))
+		fail_msg("%s", reason.text);
 }
 
 static int setup(void **state)
 {
-	char directory[128], error[PINS_ERROR_MAX];
+	char directory[128];
+	struct reason reason;
 
 	(void)state;
-	left = lab_link("left");
+	left = fixture_netdev("left");
 	cpus = (unsigned int)cpus_count();
 	slots = calloc((size_t)XDP_STATS_ACTIONS * cpus, sizeof(*slots));
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
-	if (!slots || pins_open(&pins, directory, true, error))
+	if (!slots || pins_open(&pins, directory, true, &reason))
 		return -1;
+	common_open(&fixture_common, pins);
 	open_source();
 	return 0;
 }
@@ -46,7 +50,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	source_discard(source);
-	source_cleanup();
+	common_close(&fixture_common);
 	pins_close(pins);
 	free(slots);
 	unit_run("rm -rf %s/pins", unit_bpffs);
@@ -55,11 +59,11 @@ static int teardown(void **state)
 
 static void write_map(void)
 {
-	char error[PINS_ERROR_MAX];
-	_cleanup_close_ int fd = pins_get(pins, left.ifindex, PIN_MAP, error);
+	struct reason reason;
+	_cleanup_close_ int fd = pins_get(pins, left.ifindex, PIN_MAP, &reason);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", reason.text);
 	for (__u32 action = 0; action < XDP_STATS_ACTIONS; action++)
 		assert_int_equal(bpf_map_update_elem(fd, &action, &slots[action * cpus], BPF_ANY),
 				 0);
@@ -80,11 +84,14 @@ static int read_it(struct counters *served, struct cpu_counters **each)
 	return source_read(source, served, each);
 }
 
-static char peek_text[STATUS_TEXT_MAX];
+static struct reason peek_reason;
 
 static int peek(struct counters *served, struct cpu_counters **each)
 {
-	return source_peek(pins, left.ifindex, served, each, peek_text);
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_read(&pinned, served, each, &peek_reason);
 }
 
 static int (*const ways[])(struct counters *, struct cpu_counters **) = { read_it, peek };
@@ -119,7 +126,7 @@ static void assert_not_known(const char *why)
 		assert_int_equal(ways[way](&served, &each), 0);
 		assert_null(each);
 	}
-	assert_string_equal(peek_text, why);
+	assert_string_equal(peek_reason.text, why);
 }
 
 #define CARRIED "not known by CPU: values are carried over from another map or from before a reset"
@@ -187,14 +194,14 @@ static void test_reset_that_the_sum_hides(void **state)
 	count(1);
 	assert_int_equal(source_read(source, &before, &each), 0);
 	free(each);
-	discontinuity = source_discontinuity(source);
+	discontinuity = source_status(source).discontinuity;
 	*first = (struct xdp_stats_rec){ 7, 700 };
 	second->rx_packets *= 3;
 	second->rx_bytes *= 3;
 	write_map();
 	assert_int_equal(source_read(source, &served, &each), 0);
 	assert_null(each);
-	assert_int_not_equal(source_discontinuity(source), discontinuity);
+	assert_int_not_equal(source_status(source).discontinuity, discontinuity);
 	for (unsigned int i = 0; i < XDP_STATS_ACTIONS; i++) {
 		struct xdp_stats_rec sum = before.action[i];
 
@@ -220,7 +227,7 @@ int main(void)
 	};
 	int failed;
 
-	lab_enter();
+	fixture_enter();
 	unit_bpffs_begin();
 	failed = cmocka_run_group_tests_name("by_cpu", tests, NULL, NULL);
 	unit_bpffs_end();

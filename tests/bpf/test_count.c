@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counter program, run by the kernel on frames made here. */
+#include "fixture.h"
 #include "kernel/cpus.h"
-#include "lab.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -13,14 +13,15 @@
 #include "bpf/count.skel.h"
 #include "bpf/count_by_call.skel.h"
 #include "lib/util.h"
+#include "source/source.h"
 
 /* The last one does not fit into a page and comes in fragments, where pages have 4096 octets. */
-static const struct lab_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };
+static const struct fixture_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };
 
 /* A frame longer than a page can be counted right only by looking beyond the linear part. */
-static void run_frame(int prog_fd, const struct lab_frame *frame, unsigned int repeat)
+static void run_frame(int prog_fd, const struct fixture_frame *frame, unsigned int repeat)
 {
-	unsigned int linear = lab_run(prog_fd, frame, repeat);
+	unsigned int linear = fixture_run(prog_fd, frame, repeat);
 
 	if (frame->length > (unsigned int)getpagesize())
 		assert_true(linear < frame->length);
@@ -37,8 +38,8 @@ static void count_frames(const struct bpf_program *program, const struct bpf_map
 		run_frame(bpf_program__fd(program), &frames[i], i + 1);
 		packets += i + 1;
 		bytes += (i + 1) * frames[i].length;
-		lab_read_map(bpf_map__fd(map), &sum);
-		lab_assert_passed(&sum, packets, bytes);
+		fixture_read_map(bpf_map__fd(map), &sum);
+		fixture_assert_passed(&sum, packets, bytes);
 	}
 }
 
@@ -81,10 +82,10 @@ static void test_counts_by_call(void **state)
 
 static struct source *attached(const char *ifname)
 {
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 
-	lab_attach(source, ifname, HOOK_NATIVE, text);
+	fixture_attach(source, ifname, HOOK_NATIVE, &reason);
 	return source;
 }
 
@@ -107,14 +108,14 @@ static void assert_read(struct source *source, uint64_t packets, uint64_t bytes)
 	struct counters sum;
 
 	assert_int_equal(source_read(source, &sum, NULL), 0);
-	lab_assert_passed(&sum, packets, bytes);
+	fixture_assert_passed(&sum, packets, bytes);
 }
 
 /* CPU by CPU, cpu + 1 times each frame. */
 static void test_copies_count_on_each_cpu(void **state)
 {
 	struct source *source = attached("left"), *other = attached("right");
-	_cleanup_close_ int prog_fd = lab_prog_fd(source), map_fd = map_of(prog_fd);
+	_cleanup_close_ int prog_fd = fixture_prog_fd(source), map_fd = map_of(prog_fd);
 	struct xdp_stats_rec *slots = calloc((size_t)cpus_count(), sizeof(*slots));
 	uint64_t packets = 0, bytes = 0, bytes_once = 0;
 	__u32 action = XDP_PASS;
@@ -152,7 +153,7 @@ static void test_copies_count_on_each_cpu(void **state)
 static void test_adds_up_possible_cpus(void **state)
 {
 	struct source *source = attached("left");
-	_cleanup_close_ int prog_fd = lab_prog_fd(source), map_fd = map_of(prog_fd);
+	_cleanup_close_ int prog_fd = fixture_prog_fd(source), map_fd = map_of(prog_fd);
 	size_t cpus = (size_t)cpus_count();
 	struct xdp_stats_rec *slots = calloc(cpus, sizeof(*slots));
 	struct counters sum;
@@ -181,12 +182,12 @@ static void test_adds_up_possible_cpus(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_counts_by_flags, lab_teardown),
-		cmocka_unit_test_teardown(test_counts_by_call, lab_teardown),
-		cmocka_unit_test_teardown(test_copies_count_on_each_cpu, lab_teardown),
-		cmocka_unit_test_teardown(test_adds_up_possible_cpus, lab_teardown),
+		cmocka_unit_test_teardown(test_counts_by_flags, fixture_teardown),
+		cmocka_unit_test_teardown(test_counts_by_call, fixture_teardown),
+		cmocka_unit_test_teardown(test_copies_count_on_each_cpu, fixture_teardown),
+		cmocka_unit_test_teardown(test_adds_up_possible_cpus, fixture_teardown),
 	};
 
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("count", tests, NULL, NULL);
 }

@@ -3,9 +3,9 @@
  * What is said of a program that is not JIT-compiled. To have one takes settings of the whole
  * machine, which change for a moment: only where MAY_SET_SYSCTL tells that nobody minds.
  */
-#include "target_lab.h"
+#include "target_fixture.h"
 
-#include "lab.h"
+#include "fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,33 +50,34 @@ static int restore(void **state)
 static void test_interpreted_program_is_refused(void **state)
 {
 	struct target target = { .prog_fd = -77 };
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	_cleanup_close_ int fd = -1;
 
 	(void)state;
 	assert_true(set(&jit, '0'));
-	fd = target_lab_load("dispatcher_of_two", NULL, NULL);
+	fd = target_fixture_load("dispatcher_of_two", NULL, NULL);
 	assert_true(fd >= 0);
-	assert_int_equal(target_open(&target, lab_prog_id(fd), text), -ENOEXEC);
-	assert_string_equal(text, "it is not JIT-compiled: net.core.bpf_jit_enable was 0 when it "
-				  "was loaded; set it to 1 and load the program again");
+	assert_int_equal(target_open(&target, fixture_prog_id(fd), &reason), -ENOEXEC);
+	assert_string_equal(reason.text,
+			    "it is not JIT-compiled: net.core.bpf_jit_enable was 0 when it "
+			    "was loaded; set it to 1 and load the program again");
 	assert_int_equal(target.prog_fd, -77);
-	assert_string_equal(source_describe(lab_prog_id(fd)).name, "dispatcher_of_two");
+	assert_string_equal(fixture_describe(fixture_prog_id(fd)).name, "dispatcher_of_two");
 }
 
 /* What hides the code of programs does not hide that there is some. */
 static void test_hidden_code_is_not_missing(void **state)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	_cleanup_close_ int fd = -1;
 	struct target target;
 
 	(void)state;
 	assert_true(set(&jit, '1') && set(&harden, '2') && set(&restricted, '2'));
-	fd = target_lab_load("dispatcher_of_two", NULL, NULL);
+	fd = target_fixture_load("dispatcher_of_two", NULL, NULL);
 	assert_true(fd >= 0);
-	if (target_open(&target, lab_prog_id(fd), text))
-		fail_msg("%s", text);
+	if (target_open(&target, fixture_prog_id(fd), &reason))
+		fail_msg("%s", reason.text);
 	target_close(&target);
 }
 
@@ -97,6 +98,6 @@ int main(void)
 		puts("1..0 # SKIP net.core.bpf_jit_enable or the like cannot be set");
 		return EXIT_SUCCESS;
 	}
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("interpreted", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Maps in which somebody else's program counts by itself: which one is read, and what is served. */
+#include "fixture.h"
 #include "kernel/cpus.h"
-#include "lab.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -14,31 +14,37 @@
 
 #include "lib/log.h"
 #include "lib/util.h"
+#include "source/pinned.h"
 #include "source/record.h"
+#include "source/source.h"
 
 #define PACKETS_AT 0
 #define BYTES_AT 8
 #define STATS_MAP "xdp_stats_map"
 
-static const struct lab_frame frame = { 1514, 0 };
+static const struct fixture_frame frame = { 1514, 0 };
 
 static struct pins *pins;
 static struct source *source;
-static struct link left;
+static struct netdev left;
 
 /* Of the program that is at the hook of left, and its map; -1: there is none. */
 static int map_fd, prog_fd, link_fd;
 
 static int setup(void **state)
 {
-	char directory[128], error[PINS_ERROR_MAX];
+	char directory[128];
+	struct reason reason;
 
 	(void)state;
 	unit_log_clear();
 	map_fd = prog_fd = link_fd = -1;
-	left = lab_link("left");
+	left = fixture_netdev("left");
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
-	return pins_open(&pins, directory, true, error);
+	if (pins_open(&pins, directory, true, &reason))
+		return -1;
+	common_open(&fixture_common, pins);
+	return 0;
 }
 
 static void give_back(int *fd)
@@ -53,13 +59,13 @@ static int teardown(void **state)
 	(void)state;
 	source_discard(source);
 	source = NULL;
-	source_cleanup();
+	common_close(&fixture_common);
 	give_back(&link_fd);
 	give_back(&prog_fd);
 	give_back(&map_fd);
 	pins_close(pins);
 	unit_run("rm -rf %s/pins %s/theirs", unit_bpffs, unit_bpffs);
-	return lab_eventually(lab_hook_is_free, "left") ? 0 : -1;
+	return fixture_eventually(fixture_hook_is_free, "left") ? 0 : -1;
 }
 
 /* --- their program --- */
@@ -118,10 +124,10 @@ static void attach_theirs(void)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = XDP_FLAGS_DRV_MODE);
 
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	link_fd = bpf_link_create(prog_fd, (int)left.ifindex, BPF_XDP, &options);
 	assert_true(link_fd >= 0);
-	left.prog_id = lab_prog_id(prog_fd);
+	left.prog_id = fixture_prog_id(prog_fd);
 	left.mode = XDP_MODE_NATIVE;
 }
 
@@ -135,7 +141,7 @@ static void start_theirs(enum bpf_map_type type)
 static void detach_theirs(void)
 {
 	give_back(&link_fd);
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	left.prog_id = 0;
 	left.mode = XDP_MODE_NONE;
 }
@@ -149,7 +155,7 @@ static void end_theirs(void)
 
 static void run_theirs(unsigned int repeat)
 {
-	lab_run(prog_fd, &frame, repeat);
+	fixture_run(prog_fd, &frame, repeat);
 }
 
 static void reset_theirs(void)
@@ -166,7 +172,7 @@ static uint32_t id_of(int fd)
 {
 	char id[64];
 
-	lab_fdinfo(fd, "map_id:", id);
+	fixture_fdinfo(fd, "map_id:", id);
 	return (uint32_t)atoi(id);
 }
 
@@ -174,10 +180,10 @@ static uint32_t id_of(int fd)
 
 static void open_source(void)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	if (source_open(&source, pins, &left, text))
-		fail_msg("%s", text);
+	if (source_open(&source, &fixture_common, &left, &reason))
+		fail_msg("%s", reason.text);
 }
 
 static void close_source(void)
@@ -188,36 +194,36 @@ static void close_source(void)
 
 static void use_map(void)
 {
-	char text[STATUS_TEXT_MAX] = "not set";
+	struct reason reason = { "not set" };
 
-	if (source_use_map(source, &left, NULL, false, text))
-		fail_msg("%s", text);
-	assert_string_equal(text, "");
+	if (source_use_map(source, &left, NULL, false, &reason))
+		fail_msg("%s", reason.text);
+	assert_string_equal(reason.text, "");
 	assert_true(source_uses_map(source, left.prog_id, NULL));
 }
 
 /* Both with a source and without one. */
 static void assert_refused(const char *path, int err, const char *words)
 {
-	char text[STATUS_TEXT_MAX] = "not set";
+	struct reason reason = { "not set" };
 
-	assert_int_equal(source_can_use_map(left.prog_id, path, text), err);
-	assert_contains(text, words);
-	strcpy(text, "not set");
-	assert_int_equal(source_use_map(source, &left, path, false, text), err);
-	assert_contains(text, words);
+	assert_int_equal(source_can_use_map(&fixture_common, left.prog_id, path, &reason), err);
+	assert_contains(reason.text, words);
+	strcpy(reason.text, "not set");
+	assert_int_equal(source_use_map(source, &left, path, false, &reason), err);
+	assert_contains(reason.text, words);
 	assert_false(source_uses_map(source, left.prog_id, path));
 }
 
 static void count(unsigned int repeat)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	_cleanup_close_ int fd = -1;
 
-	if (source_attach(source, &left, HOOK_ANY, text))
-		fail_msg("%s", text);
-	fd = lab_prog_fd(source);
-	lab_run(fd, &frame, repeat);
+	if (source_attach(source, &left, HOOK_ANY, &reason))
+		fail_msg("%s", reason.text);
+	fd = fixture_prog_fd(source);
+	fixture_run(fd, &frame, repeat);
 	source_detach(source);
 }
 
@@ -226,17 +232,26 @@ static void assert_read(uint64_t packets)
 	struct counters served;
 
 	assert_int_equal(source_read(source, &served, NULL), 0);
-	lab_assert_passed(&served, packets, packets * frame.length);
+	fixture_assert_passed(&served, packets, packets * frame.length);
+}
+
+/* By xdp-stats, from the pins alone. */
+static int peek(struct counters *served, struct cpu_counters **each, struct reason *reason)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_read(&pinned, served, each, reason);
 }
 
 static void assert_peek(uint64_t packets)
 {
 	struct counters served;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	if (source_peek(pins, left.ifindex, &served, NULL, text))
-		fail_msg("%s", text);
-	lab_assert_passed(&served, packets, packets * frame.length);
+	if (peek(&served, NULL, &reason))
+		fail_msg("%s", reason.text);
+	fixture_assert_passed(&served, packets, packets * frame.length);
 }
 
 static void assert_not_read(void)
@@ -249,31 +264,39 @@ static void assert_not_read(void)
 	assert_memory_equal(&served, &before, sizeof(served));
 }
 
+static enum source_kind pinned_source_kind(void)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_kind(&pinned);
+}
+
 static uint32_t pinned_map(void)
 {
-	char error[PINS_ERROR_MAX];
-	_cleanup_close_ int fd = pins_get(pins, left.ifindex, PIN_MAP, error);
+	struct reason reason;
+	_cleanup_close_ int fd = pins_get(pins, left.ifindex, PIN_MAP, &reason);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", reason.text);
 	return id_of(fd);
 }
 
-static struct source_state read_record(void)
+static struct record read_record(void)
 {
-	char error[PINS_ERROR_MAX];
-	struct source_state record;
-	_cleanup_close_ int fd = source_state_open(&record, pins, left.ifindex, error);
+	struct reason reason;
+	struct record record;
+	_cleanup_close_ int fd = record_open(&record, pins, left.ifindex, &reason);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", reason.text);
 	return record;
 }
 
 /* The pin and the record are of their map, or of one of ours. */
 static void assert_theirs(bool theirs)
 {
-	struct source_state record = read_record();
+	struct record record = read_record();
 
 	assert_int_equal(pinned_map() == id_of(map_fd), theirs);
 	assert_int_equal(record.map_id, pinned_map());
@@ -290,8 +313,8 @@ static int64_t wait_for_the_clock(void)
 {
 	int64_t now = monotonic_ms();
 
-	assert_true(lab_eventually(is_later, &now));
-	return source_discontinuity(source);
+	assert_true(fixture_eventually(is_later, &now));
+	return source_status(source).discontinuity;
 }
 
 static const enum bpf_map_type types[] = { BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_ARRAY };
@@ -310,24 +333,24 @@ static void test_absolute_values_first(void **state)
 		start_theirs(types[i]);
 		run_theirs(3);
 		open_source();
-		assert_int_equal(source_discontinuity(source), 0);
+		assert_int_equal(source_status(source).discontinuity, 0);
 		use_map();
-		assert_int_not_equal(source_discontinuity(source), 0);
-		assert_false(source_resumed(source));
-		assert_int_equal(source_last_kind(source), SOURCE_MAP);
-		assert_int_equal(source_kept_kind(pins, left.ifindex), SOURCE_MAP);
+		assert_int_not_equal(source_status(source).discontinuity, 0);
+		assert_false(source_status(source).resumed);
+		assert_int_equal(source_status(source).last_kind, SOURCE_MAP);
+		assert_int_equal(pinned_source_kind(), SOURCE_MAP);
 		assert_read(3);
 		run_theirs(4);
 		assert_read(7);
 		assert_peek(7);
-		lab_assert_hook("left", left.prog_id, 0);
+		fixture_assert_hook("left", left.prog_id, 0);
 	}
 }
 
 /* But not where other interfaces have counted in it, too. */
 static void test_frames_of_others_are_not_served(void **state)
 {
-	char text[STATUS_TEXT_MAX] = "not set";
+	struct reason reason = { "not set" };
 
 	(void)state;
 	FOR_EACH_TYPE(i)
@@ -335,7 +358,7 @@ static void test_frames_of_others_are_not_served(void **state)
 		start_theirs(types[i]);
 		run_theirs(3);
 		open_source();
-		assert_int_equal(source_use_map(source, &left, NULL, true, text), 0);
+		assert_int_equal(source_use_map(source, &left, NULL, true, &reason), 0);
 		assert_read(0);
 		run_theirs(4);
 		assert_read(4);
@@ -358,12 +381,12 @@ static void test_carried_over(void **state)
 		run_theirs(10);
 		before = wait_for_the_clock();
 		use_map();
-		assert_true(source_discontinuity(source) > before);
+		assert_true(source_status(source).discontinuity > before);
 		assert_read(3);
 		run_theirs(4);
 		before = wait_for_the_clock();
 		source_detach(source);
-		assert_true(source_discontinuity(source) > before);
+		assert_true(source_status(source).discontinuity > before);
 		assert_read(7);
 		run_theirs(5); /* which nobody asks for */
 		assert_read(7);
@@ -414,11 +437,11 @@ static void test_reset_is_folded(void **state)
 		run_theirs(1);
 		assert_read(4);
 		assert_peek(4);
-		assert_true(source_discontinuity(source) > before);
+		assert_true(source_status(source).discontinuity > before);
 		before = wait_for_the_clock();
 		run_theirs(1);
 		assert_read(5);
-		assert_int_equal(source_discontinuity(source), before);
+		assert_int_equal(source_status(source).discontinuity, before);
 	}
 }
 
@@ -429,11 +452,11 @@ static void assert_by_cpu(const char *why)
 {
 	struct cpu_counters *each, *peeked;
 	struct counters served, sum;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
 	assert_int_equal(source_read(source, &served, &each), 0);
-	assert_int_equal(source_peek(pins, left.ifindex, &served, &peeked, text), 0);
-	assert_string_equal(text, why);
+	assert_int_equal(peek(&served, &peeked, &reason), 0);
+	assert_string_equal(reason.text, why);
 	assert_int_equal(each == NULL, *why != '\0');
 	assert_int_equal(peeked == NULL, *why != '\0');
 	if (each) {
@@ -512,7 +535,7 @@ static void test_second_user_is_detected(void **state)
 	run_theirs(3);
 	assert_read(3);
 	second_fd = load_counting(&map_fd, 1);
-	lab_run(second_fd, &frame, 100);
+	fixture_run(second_fd, &frame, 100);
 	assert_not_read();
 	assert_not_read();
 	assert_false(source_uses_map(source, left.prog_id, NULL));
@@ -538,7 +561,7 @@ static void test_second_user_and_a_stop(void **state)
 	run_theirs(3);
 	assert_read(3);
 	second_fd = load_counting(&map_fd, 1);
-	lab_run(second_fd, &frame, 100);
+	fixture_run(second_fd, &frame, 100);
 	assert_not_read();
 	close_source();
 	assert_int_equal(read_record().carry.last.action[XDP_PASS].rx_packets, 3);
@@ -554,11 +577,11 @@ static void test_other_programs_do_not_matter(void **state)
 	open_source();
 	use_map();
 	other_fd = load_counting(&other_map_fd, 1);
-	lab_run(other_fd, &frame, 100);
+	fixture_run(other_fd, &frame, 100);
 	run_theirs(3);
 	assert_read(3);
 	assert_true(source_uses_map(source, left.prog_id, NULL));
-	assert_false(source_uses_map(source, lab_prog_id(other_fd), NULL));
+	assert_false(source_uses_map(source, fixture_prog_id(other_fd), NULL));
 }
 
 /* --- the pins --- */
@@ -578,7 +601,7 @@ static void test_pins_are_swapped(void **state)
 		assert_theirs(true);
 		assert_int_equal(read_record().kind, SOURCE_MAP);
 		unit_log_clear();
-		source_keep(source, &left);
+		source_refresh(source, &left);
 		assert_string_equal(unit_logged, "");
 		source_detach(source);
 		assert_theirs(false);
@@ -607,7 +630,7 @@ static void test_their_map_is_let_go(void **state)
 	end_theirs();
 	assert_false(map_is_gone(&id));
 	source_detach(source);
-	assert_true(lab_eventually(map_is_gone, &id));
+	assert_true(fixture_eventually(map_is_gone, &id));
 }
 
 static void test_discard_leaves_their_map(void **state)
@@ -624,7 +647,7 @@ static void test_discard_leaves_their_map(void **state)
 	snprintf(home, sizeof(home), "%s", pins_path(pins, left.ifindex, PIN_MAP));
 	*strrchr(home, '/') = '\0';
 	assert_int_not_equal(access(home, F_OK), 0);
-	lab_assert_hook("left", left.prog_id, 0);
+	fixture_assert_hook("left", left.prog_id, 0);
 	open_source();
 	use_map();
 	assert_read(3);
@@ -637,21 +660,22 @@ static void test_lost_pin_comes_back(void **state)
 	open_source();
 	use_map();
 	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
-	source_keep(source, &left);
+	source_refresh(source, &left);
 	assert_theirs(true);
 	assert_contains(unit_logged, "was missing and is back");
 }
 
 static void test_without_pins(void **state)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
 	(void)state;
 	start_theirs(BPF_MAP_TYPE_PERCPU_ARRAY);
 	run_theirs(3);
-	assert_int_equal(source_open(&source, NULL, &left, text), 0);
-	assert_int_equal(source_use_map(source, &left, NULL, false, text), 0);
-	assert_string_equal(text, "not pinned: counters will not outlive the agent");
+	fixture_common.pins = NULL;
+	assert_int_equal(source_open(&source, &fixture_common, &left, &reason), 0);
+	assert_int_equal(source_use_map(source, &left, NULL, false, &reason), 0);
+	assert_string_equal(reason.text, "not pinned: counters will not outlive the agent");
 	run_theirs(1);
 	assert_read(4);
 	source_detach(source);
@@ -684,16 +708,16 @@ static void test_next_run_goes_on(void **state)
 		assert_peek(7);
 		open_source();
 		use_map();
-		assert_true(source_resumed(source));
-		assert_int_equal(source_discontinuity(source), discontinuity);
+		assert_true(source_status(source).resumed);
+		assert_int_equal(source_status(source).discontinuity, discontinuity);
 		assert_theirs(true);
 		run_theirs(2);
 		assert_read(9);
 		/* Once it has been let go it is folded like any other. */
 		source_detach(source);
 		use_map();
-		assert_false(source_resumed(source));
-		assert_true(source_discontinuity(source) > discontinuity);
+		assert_false(source_status(source).resumed);
+		assert_true(source_status(source).discontinuity > discontinuity);
 		assert_read(9);
 	}
 }
@@ -725,7 +749,7 @@ static void test_reset_while_nobody_looked(void **state)
 	open_source();
 	use_map();
 	assert_read(4);
-	assert_true(source_discontinuity(source) > before);
+	assert_true(source_status(source).discontinuity > before);
 }
 
 static void test_exchanged_while_nobody_looked(void **state)
@@ -738,7 +762,7 @@ static void test_exchanged_while_nobody_looked(void **state)
 	run_theirs(20);
 	open_source();
 	use_map();
-	assert_false(source_resumed(source));
+	assert_false(source_status(source).resumed);
 	assert_theirs(true);
 	assert_read(3);
 	run_theirs(2);
@@ -754,7 +778,7 @@ static void test_shared_while_nobody_looked(void **state)
 	leave_behind(BPF_MAP_TYPE_PERCPU_ARRAY);
 	close_source();
 	second_fd = load_counting(&map_fd, 1);
-	lab_run(second_fd, &frame, 100);
+	fixture_run(second_fd, &frame, 100);
 	assert_peek(3);
 	open_source();
 	assert_refused(NULL, -EBUSY, "2 programs count in its map");
@@ -765,8 +789,8 @@ static void test_shared_while_nobody_looked(void **state)
 /* A crash came after the record was written and before their map was pinned: it is ours. */
 static void test_record_without_its_pin(void **state)
 {
-	struct source_state record;
-	char error[PINS_ERROR_MAX];
+	struct record record;
+	struct reason reason;
 	_cleanup_close_ int state_fd = -1;
 
 	(void)state;
@@ -775,15 +799,15 @@ static void test_record_without_its_pin(void **state)
 	assert_read(3);
 	close_source();
 	start_theirs(BPF_MAP_TYPE_ARRAY);
-	state_fd = source_state_open(&record, pins, left.ifindex, error);
+	state_fd = record_open(&record, pins, left.ifindex, &reason);
 	record.map_id = id_of(map_fd);
 	record.foreign = true;
-	assert_int_equal(source_state_write(state_fd, &record), 0);
+	assert_int_equal(record_write(state_fd, &record), 0);
 	open_source();
 	assert_read(3);
 	assert_theirs(false);
 	use_map();
-	assert_false(source_resumed(source));
+	assert_false(source_status(source).resumed);
 	assert_read(3);
 }
 
@@ -845,7 +869,8 @@ static void test_wrong_layout(void **state)
 
 static void test_path_is_read(void **state)
 {
-	char path[64], other_path[64], text[STATUS_TEXT_MAX];
+	char path[64], other_path[64];
+	struct reason reason;
 	_cleanup_close_ int other_fd = make_map(BPF_MAP_TYPE_ARRAY, "other");
 
 	(void)state;
@@ -857,8 +882,8 @@ static void test_path_is_read(void **state)
 	snprintf(other_path, sizeof(other_path), "%s/theirs/other", unit_bpffs);
 	assert_int_equal(bpf_obj_pin(map_fd, path), 0);
 	assert_int_equal(bpf_obj_pin(other_fd, other_path), 0);
-	assert_int_equal(source_can_use_map(left.prog_id, path, text), 0);
-	assert_int_equal(source_use_map(source, &left, path, false, text), 0);
+	assert_int_equal(source_can_use_map(&fixture_common, left.prog_id, path, &reason), 0);
+	assert_int_equal(source_use_map(source, &left, path, false, &reason), 0);
 	assert_true(source_uses_map(source, left.prog_id, path));
 	assert_false(source_uses_map(source, left.prog_id, other_path));
 	assert_read(3);
@@ -889,15 +914,16 @@ static void test_path_of_no_map(void **state)
 
 static void test_program_is_gone(void **state)
 {
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 
 	(void)state;
 	start_theirs(BPF_MAP_TYPE_PERCPU_ARRAY);
 	open_source();
 	end_theirs();
 	left.prog_id = 0x7fffffff;
-	assert_int_equal(source_use_map(source, &left, NULL, false, text), -ENOENT);
-	assert_string_equal(text, "the kernel does not tell its maps: No such file or directory");
+	assert_int_equal(source_use_map(source, &left, NULL, false, &reason), -ENOENT);
+	assert_string_equal(reason.text,
+			    "the kernel does not tell its maps: No such file or directory");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -936,7 +962,7 @@ int main(void)
 	};
 	int failed;
 
-	lab_enter();
+	fixture_enter();
 	unit_bpffs_begin();
 	log_set_sink(unit_log);
 	failed = cmocka_run_group_tests_name("map", tests, NULL, NULL);

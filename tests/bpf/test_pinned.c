@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sources that are pinned: what one leaves is taken up by the next, or seen without any. */
+#include "fixture.h"
 #include "kernel/cpus.h"
-#include "lab.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -12,23 +12,29 @@
 
 #include "lib/log.h"
 #include "lib/util.h"
+#include "source/pinned.h"
 #include "source/record.h"
+#include "source/source.h"
 
-static const struct lab_frame frame = { 1514, 0 };
+static const struct fixture_frame frame = { 1514, 0 };
 
 static struct pins *pins;
 static struct source *source;
-static struct link left;
+static struct netdev left;
 
 static int setup(void **state)
 {
-	char directory[128], error[PINS_ERROR_MAX];
+	char directory[128];
+	struct reason reason;
 
 	(void)state;
 	unit_log_clear();
-	left = lab_link("left");
+	left = fixture_netdev("left");
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
-	return pins_open(&pins, directory, true, error);
+	if (pins_open(&pins, directory, true, &reason))
+		return -1;
+	common_open(&fixture_common, pins);
+	return 0;
 }
 
 static int teardown(void **state)
@@ -36,33 +42,85 @@ static int teardown(void **state)
 	(void)state;
 	source_discard(source);
 	source = NULL;
-	source_cleanup();
+	common_close(&fixture_common);
 	pins_close(pins);
 	unit_run("rm -rf %s/pins", unit_bpffs);
-	return lab_eventually(lab_hook_is_free, "left") ? 0 : -1;
+	return fixture_eventually(fixture_hook_is_free, "left") ? 0 : -1;
 }
+
+/* --- what is pinned, looked at anew each time --- */
+
+static int peek(struct counters *served, struct reason *reason)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_read(&pinned, served, NULL, reason);
+}
+
+static bool left_behind(const struct pins *below, uint32_t prog_id, struct reason *why)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, below, left.ifindex);
+	return pinned_holds(&pinned, prog_id, why);
+}
+
+static bool has_counters(unsigned int ifindex)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, ifindex);
+	return pinned_has_counters(&pinned);
+}
+
+static bool take_off(void)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_take_off(&pinned);
+}
+
+static bool forget(void)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_forget(&pinned);
+}
+
+static int unload(enum source_kind *kind, struct reason *why)
+{
+	_cleanup_pinned_ struct pinned pinned;
+
+	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	return pinned_unload(&pinned, kind, why);
+}
+
+/* --- the source --- */
 
 static void open_source(void)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	if (source_open(&source, pins, &left, text))
-		fail_msg("%s", text);
+	if (source_open(&source, &fixture_common, &left, &reason))
+		fail_msg("%s", reason.text);
 }
 
 /* What the kernel tells of the program goes in, as from a dump. */
 static void attach_with(uint32_t prog_id, const char *wanted)
 {
-	char text[STATUS_TEXT_MAX] = "not set";
+	struct reason reason = { "not set" };
 
 	left.prog_id = prog_id;
 	left.mode = prog_id ? XDP_MODE_NATIVE : XDP_MODE_NONE;
-	if (source_attach(source, &left, HOOK_ANY, text))
-		fail_msg("%s", text);
-	assert_contains(text, wanted);
-	assert_true(*wanted || !*text);
-	left.prog_id = source_prog_id(source);
-	left.mode = source_mode(source);
+	if (source_attach(source, &left, HOOK_ANY, &reason))
+		fail_msg("%s", reason.text);
+	assert_contains(reason.text, wanted);
+	assert_true(*wanted || !*reason.text);
+	left.prog_id = source_status(source).prog_id;
+	left.mode = source_status(source).mode;
 }
 
 static void end_source(void)
@@ -76,7 +134,7 @@ static void run(unsigned int repeat)
 	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(left.prog_id);
 
 	assert_true(prog_fd >= 0);
-	lab_run(prog_fd, &frame, repeat);
+	fixture_run(prog_fd, &frame, repeat);
 }
 
 static void assert_read(uint64_t packets)
@@ -84,28 +142,28 @@ static void assert_read(uint64_t packets)
 	struct counters served;
 
 	assert_int_equal(source_read(source, &served, NULL), 0);
-	lab_assert_passed(&served, packets, packets * frame.length);
+	fixture_assert_passed(&served, packets, packets * frame.length);
 }
 
 static void assert_peek(uint64_t packets)
 {
 	struct counters served;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	if (source_peek(pins, left.ifindex, &served, NULL, text))
-		fail_msg("%s", text);
-	lab_assert_passed(&served, packets, packets * frame.length);
+	if (peek(&served, &reason))
+		fail_msg("%s", reason.text);
+	fixture_assert_passed(&served, packets, packets * frame.length);
 }
 
 static void assert_no_peek(int err, const char *words)
 {
 	struct counters served, before;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
 	memset(&served, 0x5a, sizeof(served));
 	before = served;
-	assert_int_equal(source_peek(pins, left.ifindex, &served, NULL, text), err);
-	assert_contains(text, words);
+	assert_int_equal(peek(&served, &reason), err);
+	assert_contains(reason.text, words);
 	assert_memory_equal(&served, &before, sizeof(served));
 }
 
@@ -123,20 +181,20 @@ static void assert_pinned(bool map, bool record, bool link)
 
 static int get(enum pin pin)
 {
-	char error[PINS_ERROR_MAX];
-	int fd = pins_get(pins, left.ifindex, pin, error);
+	struct reason reason;
+	int fd = pins_get(pins, left.ifindex, pin, &reason);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", reason.text);
 	return fd;
 }
 
 static void put(enum pin pin, int fd)
 {
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 
-	if (pins_put(pins, left.ifindex, pin, fd, error))
-		fail_msg("%s", error);
+	if (pins_put(pins, left.ifindex, pin, fd, &reason))
+		fail_msg("%s", reason.text);
 }
 
 /* An earlier run: it counted three frames, and is over. */
@@ -160,20 +218,20 @@ static void test_next_run_goes_on(void **state)
 	attach_with(0, "");
 	assert_pinned(true, true, true);
 	source_set_last_change(source, 4711);
-	discontinuity = source_discontinuity(source);
+	discontinuity = source_status(source).discontinuity;
 	id = left.prog_id;
 	run(3);
 	end_source();
-	lab_assert_hook("left", id, 0);
+	fixture_assert_hook("left", id, 0);
 	run(4);
 
 	open_source();
 	assert_read(7);
 	attach_with(id, "");
-	assert_int_equal(source_prog_id(source), id);
-	assert_int_equal(source_discontinuity(source), discontinuity);
-	assert_int_equal(source_last_change(source), 4711);
-	lab_assert_hook("left", id, 0);
+	assert_int_equal(source_status(source).prog_id, id);
+	assert_int_equal(source_status(source).discontinuity, discontinuity);
+	assert_int_equal(source_status(source).last_change, 4711);
+	fixture_assert_hook("left", id, 0);
 	run(5);
 	assert_read(12);
 	/* It may say which form of the program the kernel takes. */
@@ -194,7 +252,7 @@ static void test_discard_leaves_nothing(void **state)
 	snprintf(home, sizeof(home), "%s", pins_path(pins, left.ifindex, PIN_MAP));
 	*strrchr(home, '/') = '\0';
 	assert_int_not_equal(access(home, F_OK), 0);
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	assert_no_peek(-ENOENT, "No such file or directory");
 }
 
@@ -238,7 +296,7 @@ static void wait_for_the_clock(void)
 {
 	int64_t now = monotonic_ms();
 
-	assert_true(lab_eventually(is_later, &now));
+	assert_true(fixture_eventually(is_later, &now));
 }
 
 static void test_reset_is_carried(void **state)
@@ -249,7 +307,7 @@ static void test_reset_is_carried(void **state)
 	leave_behind();
 	open_source();
 	attach_with(left.prog_id, "");
-	before = source_discontinuity(source);
+	before = source_status(source).discontinuity;
 	assert_read(3);
 	wait_for_the_clock();
 	reset_map();
@@ -257,41 +315,41 @@ static void test_reset_is_carried(void **state)
 	assert_peek(4);
 	assert_read(4);
 	assert_peek(4);
-	assert_true(source_discontinuity(source) > before);
+	assert_true(source_status(source).discontinuity > before);
 
 	/* And over a restart. */
-	before = source_discontinuity(source);
+	before = source_status(source).discontinuity;
 	end_source();
 	wait_for_the_clock();
 	reset_map();
 	assert_peek(4);
 	open_source();
 	assert_read(4);
-	assert_true(source_discontinuity(source) > before);
+	assert_true(source_status(source).discontinuity > before);
 }
 
-static void write_record(const struct source_state *record)
+static void write_record(const struct record *record)
 {
 	_cleanup_close_ int fd = get(PIN_STATE);
 
-	assert_int_equal(source_state_write(fd, record), 0);
+	assert_int_equal(record_write(fd, record), 0);
 }
 
-static struct source_state read_record(void)
+static struct record read_record(void)
 {
-	char error[PINS_ERROR_MAX];
-	struct source_state record;
-	_cleanup_close_ int fd = source_state_open(&record, pins, left.ifindex, error);
+	struct reason reason;
+	struct record record;
+	_cleanup_close_ int fd = record_open(&record, pins, left.ifindex, &reason);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", reason.text);
 	return record;
 }
 
 /* The map is another one than that of the record: what it had counted before is not ours. */
 static void test_peek_after_a_switch(void **state)
 {
-	struct source_state record;
+	struct record record;
 
 	(void)state;
 	leave_behind();
@@ -304,7 +362,7 @@ static void test_peek_after_a_switch(void **state)
 	open_source();
 	assert_read(2);
 	assert_peek(2);
-	assert_true(source_discontinuity(source) > 1);
+	assert_true(source_status(source).discontinuity > 1);
 }
 
 static void test_peek_refuses(void **state)
@@ -325,27 +383,27 @@ static void test_peek_refuses(void **state)
 /* It is not ours, and why contains these words, or is empty. */
 static void assert_not_left_behind(uint32_t prog_id, const char *words)
 {
-	char why[PINS_ERROR_MAX] = "not set";
+	struct reason why = { "not set" };
 
-	assert_false(source_left_behind(pins, left.ifindex, prog_id, why));
-	assert_contains(why, words);
-	assert_true(*words || !*why);
+	assert_false(left_behind(pins, prog_id, &why));
+	assert_contains(why.text, words);
+	assert_true(*words || !*why.text);
 }
 
 static void test_left_behind(void **state)
 {
-	char why[PINS_ERROR_MAX] = "not set";
+	struct reason why = { "not set" };
 	uint32_t id;
 
 	(void)state;
-	assert_false(source_left_behind(NULL, left.ifindex, 1, why));
-	assert_string_equal(why, "");
+	assert_false(left_behind(NULL, 1, &why));
+	assert_string_equal(why.text, "");
 	assert_not_left_behind(1, "");
 	id = leave_behind();
-	assert_true(source_left_behind(pins, left.ifindex, id, why));
+	assert_true(left_behind(pins, id, &why));
 	assert_not_left_behind(id + 1, "");
-	assert_true(source_is_kept(pins, left.ifindex));
-	assert_false(source_is_kept(pins, left.ifindex + 100));
+	assert_true(has_counters(left.ifindex));
+	assert_false(has_counters(left.ifindex + 100));
 }
 
 static int link_of(const char *ifname, int prog_fd)
@@ -367,17 +425,17 @@ static void test_somebodys_link(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(links); i++) {
-		_cleanup_close_ int prog_fd = lab_load_foreign();
+		_cleanup_close_ int prog_fd = fixture_load_foreign();
 		_cleanup_close_ int link_fd = link_of(links[i].ifname, prog_fd);
-		uint32_t id = lab_prog_id(prog_fd);
+		uint32_t id = fixture_prog_id(prog_fd);
 
 		put(PIN_LINK, link_fd);
 		assert_not_left_behind(id, links[i].words);
 		assert_not_left_behind(id, pins_path(pins, left.ifindex, PIN_LINK));
-		assert_false(source_take_off(pins, left.ifindex));
-		assert_false(source_forget(pins, left.ifindex));
+		assert_false(take_off());
+		assert_false(forget());
 		assert_pinned(false, false, true);
-		lab_assert_hook(links[i].ifname, id, 0);
+		fixture_assert_hook(links[i].ifname, id, 0);
 		assert_true(pins_remove(pins, left.ifindex, PIN_LINK));
 	}
 }
@@ -385,13 +443,13 @@ static void test_somebodys_link(void **state)
 static void test_take_off(void **state)
 {
 	(void)state;
-	assert_false(source_take_off(pins, left.ifindex));
+	assert_false(take_off());
 	leave_behind();
-	assert_true(source_take_off(pins, left.ifindex));
-	lab_assert_hook("left", 0, 0);
+	assert_true(take_off());
+	fixture_assert_hook("left", 0, 0);
 	assert_pinned(true, true, false);
 	assert_peek(3);
-	assert_false(source_take_off(pins, left.ifindex));
+	assert_false(take_off());
 
 	/* The next writer goes on. */
 	open_source();
@@ -406,31 +464,31 @@ static void test_take_off_beside_a_source(void **state)
 	(void)state;
 	open_source();
 	attach_with(0, "");
-	assert_true(source_take_off(pins, left.ifindex));
-	lab_assert_hook("left", 0, 0);
+	assert_true(take_off());
+	fixture_assert_hook("left", 0, 0);
 }
 
 static void test_forget(void **state)
 {
 	(void)state;
-	assert_false(source_forget(pins, left.ifindex));
+	assert_false(forget());
 	leave_behind();
 	assert_int_equal(pins_release(pins, left.ifindex), 0);
-	assert_true(source_forget(pins, left.ifindex));
-	lab_assert_hook("left", 0, 0);
+	assert_true(forget());
+	fixture_assert_hook("left", 0, 0);
 	assert_pinned(false, false, false);
 	assert_false(pins_is_released(pins, left.ifindex));
-	assert_false(source_forget(pins, left.ifindex));
+	assert_false(forget());
 }
 
 static void assert_unload(int err, bool had_program, const char *words)
 {
-	char why[PINS_ERROR_MAX] = "";
+	struct reason why = { "" };
 	enum source_kind kind = SOURCE_NONE;
 
-	assert_int_equal(source_unload(pins, left.ifindex, &kind, why), err);
+	assert_int_equal(unload(&kind, &why), err);
 	assert_int_equal(kind == SOURCE_COUNT, had_program);
-	assert_contains(why, words);
+	assert_contains(why.text, words);
 }
 
 static void test_unload(void **state)
@@ -439,12 +497,12 @@ static void test_unload(void **state)
 	assert_unload(-ENOENT, false, "nothing of ours");
 	leave_behind();
 	assert_unload(0, true, "");
-	lab_assert_hook("left", 0, 0);
+	fixture_assert_hook("left", 0, 0);
 	assert_pinned(false, false, false);
 	assert_unload(-ENOENT, false, "nothing of ours");
 
 	leave_behind();
-	assert_true(source_take_off(pins, left.ifindex));
+	assert_true(take_off());
 	assert_unload(0, false, "");
 	assert_pinned(false, false, false);
 
@@ -455,7 +513,7 @@ static void test_unload(void **state)
 
 static void test_unload_leaves_somebodys_link(void **state)
 {
-	_cleanup_close_ int prog_fd = lab_load_foreign(), link_fd = -1;
+	_cleanup_close_ int prog_fd = fixture_load_foreign(), link_fd = -1;
 
 	(void)state;
 	leave_behind();
@@ -463,19 +521,19 @@ static void test_unload_leaves_somebodys_link(void **state)
 	assert_int_equal(bpf_link_update(link_fd, prog_fd, NULL), 0);
 	assert_unload(-EINVAL, false, "is no counter program");
 	assert_pinned(true, true, true);
-	lab_assert_hook("left", lab_prog_id(prog_fd), 0);
+	fixture_assert_hook("left", fixture_prog_id(prog_fd), 0);
 	assert_true(pins_remove(pins, left.ifindex, PIN_LINK));
 }
 
 static void test_unload_leaves_all_where_a_map_is_refused(void **state)
 {
 	_cleanup_close_ int map_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 16, 5, NULL);
-	char error[PINS_ERROR_MAX];
+	struct reason reason;
 
 	(void)state;
 	leave_behind();
 	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
-	assert_int_equal(pins_put(pins, left.ifindex, PIN_MAP, map_fd, error), 0);
+	assert_int_equal(pins_put(pins, left.ifindex, PIN_MAP, map_fd, &reason), 0);
 	assert_unload(-EINVAL, false, "map 'other' (id ");
 	assert_pinned(true, true, true);
 	assert_true(pins_remove(pins, left.ifindex, PIN_MAP));
@@ -491,17 +549,17 @@ static void test_keep_pins_again(void **state)
 	for (unsigned int pin = PIN_MAP; pin <= PIN_LINK; pin++)
 		assert_true(pins_remove(pins, left.ifindex, pin));
 	pins_remove_interface(pins, left.ifindex);
-	source_keep(source, &left);
+	source_refresh(source, &left);
 	assert_pinned(true, true, true);
 	for (unsigned int pin = PIN_MAP; pin <= PIN_LINK; pin++) {
-		char line[PINS_ERROR_MAX];
+		char line[REASON_MAX];
 
 		snprintf(line, sizeof(line), "info: pin %s was missing and is back\n",
 			 pins_path(pins, left.ifindex, pin));
 		assert_contains(unit_logged, line);
 	}
 	unit_log_clear();
-	source_keep(source, &left);
+	source_refresh(source, &left);
 	assert_string_equal(unit_logged, "");
 	end_source();
 	assert_peek(3);
@@ -532,7 +590,7 @@ static void test_lost_record(void **state)
 	attach_with(id, "");
 	assert_int_equal(left.prog_id, id);
 	assert_read(3);
-	assert_int_not_equal(source_discontinuity(source), 0);
+	assert_int_not_equal(source_status(source).discontinuity, 0);
 	assert_pinned(true, true, true);
 }
 
@@ -542,7 +600,7 @@ static void test_lost_link(void **state)
 
 	(void)state;
 	assert_true(pins_remove(pins, left.ifindex, PIN_LINK));
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	open_source();
 	attach_with(0, "");
 	assert_int_not_equal(left.prog_id, id);
@@ -563,7 +621,7 @@ static void test_detached_by_force(void **state)
 	attach_with(0, "");
 	run(1);
 	assert_read(4);
-	lab_assert_hook("left", left.prog_id, 0);
+	fixture_assert_hook("left", left.prog_id, 0);
 	assert_pinned(true, true, true);
 }
 
@@ -577,7 +635,7 @@ static void test_renamed_while_nobody_looked(void **state)
 	open_source();
 	assert_read(3);
 	attach_with(id, "");
-	source_keep(source, &left);
+	source_refresh(source, &left);
 	assert_string_equal(read_record().name, "other");
 }
 
@@ -587,7 +645,7 @@ static void test_another_interface(void **state)
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		leave_behind();
-		assert_true(source_take_off(pins, left.ifindex));
+		assert_true(take_off());
 		left.prog_id = 0;
 		if (i)
 			left.address++;
@@ -603,7 +661,7 @@ static void test_another_interface(void **state)
 		assert_pinned(true, true, true);
 		source_discard(source);
 		source = NULL;
-		assert_true(lab_eventually(lab_hook_is_free, "left"));
+		assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	}
 }
 
@@ -620,17 +678,17 @@ static void test_refused_map(void **state)
 	assert_read(2);
 	assert_pinned(true, false, false);
 	end_source();
-	assert_true(lab_eventually(lab_hook_is_free, "left"));
+	assert_true(fixture_eventually(fixture_hook_is_free, "left"));
 	assert_pinned(true, false, false);
 }
 
 static void test_refused_record(void **state)
 {
-	struct source_state record;
+	struct record record;
 
 	(void)state;
 	leave_behind();
-	assert_true(source_take_off(pins, left.ifindex));
+	assert_true(take_off());
 	record = read_record();
 	record.version++;
 	write_record(&record);
@@ -645,9 +703,9 @@ static void test_refused_record(void **state)
 /* Somebody has put a program of theirs into our link. */
 static void test_foreign_program_in_our_link(void **state)
 {
-	_cleanup_close_ int prog_fd = lab_load_foreign();
+	_cleanup_close_ int prog_fd = fixture_load_foreign();
 	_cleanup_close_ int link_fd = -1;
-	uint32_t id = lab_prog_id(prog_fd);
+	uint32_t id = fixture_prog_id(prog_fd);
 
 	(void)state;
 	open_source();
@@ -655,26 +713,26 @@ static void test_foreign_program_in_our_link(void **state)
 	assert_false(source_holds(source, id));
 	link_fd = get(PIN_LINK);
 	assert_int_equal(bpf_link_update(link_fd, prog_fd, NULL), 0);
-	lab_assert_hook("left", id, 0);
+	fixture_assert_hook("left", id, 0);
 	assert_true(source_holds(source, id));
 	assert_false(source_holds(source, left.prog_id));
 	assert_not_left_behind(id, "is no counter program");
-	assert_false(source_take_off(pins, left.ifindex));
-	lab_assert_hook("left", id, 0);
+	assert_false(take_off());
+	fixture_assert_hook("left", id, 0);
 }
 
 /* An interface of the test's own with a source on it, to be deleted. */
 static void open_third(void)
 {
 	unit_run("ip link add third type veth peer name fourth");
-	left = lab_link("third");
+	left = fixture_netdev("third");
 	open_source();
 	attach_with(0, "");
 }
 
 static void test_stale(void **state)
 {
-	struct link other, renamed;
+	struct netdev other, renamed;
 
 	(void)state;
 	open_third();
@@ -693,7 +751,7 @@ static void test_stale(void **state)
 /* Then there is no link to ask; but nobody renames an interface and gives it another address. */
 static void test_stale_without_a_writer(void **state)
 {
-	struct link other, renamed;
+	struct netdev other, renamed;
 
 	(void)state;
 	open_third();
@@ -742,7 +800,7 @@ int main(void)
 	};
 	int failed;
 
-	lab_enter();
+	fixture_enter();
 	unit_bpffs_begin();
 	log_set_sink(unit_log);
 	failed = cmocka_run_group_tests_name("pinned", tests, NULL, NULL);

@@ -3,7 +3,7 @@
  * xdp_stats_record(), which authors call, in both forms; that of XDP_STATS_LENGTH_BY_CALL in a
  * program whose licence is not the GPL. What is counted is compared with a table kept beside it.
  */
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/libbpf.h>
 
@@ -14,7 +14,7 @@
 #define CUT 14
 
 /* The last one does not fit into a page and comes in fragments, where pages have 4096 octets. */
-static const struct lab_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };
+static const struct fixture_frame frames[] = { { 60, 0 }, { 1514, 0 }, { 1514, 32 }, { 9000, 0 } };
 
 static const struct {
 	uint32_t verdict, counted;
@@ -29,40 +29,41 @@ static const struct {
 	{ UINT32_MAX, XDP_ABORTED },
 };
 
-struct lab {
+struct fixture {
 	int prog_fd, map_fd;
 	uint32_t *verdict;
 	int *cut;
 };
 
-static void count_frames(const struct lab *lab, struct counters *expected)
+static void count_frames(const struct fixture *fixture, struct counters *expected)
 {
 	for (unsigned int i = 0; i < LENGTH(verdicts); i++) {
 		struct xdp_stats_rec *rec = &expected->action[verdicts[i].counted];
 
-		*lab->verdict = verdicts[i].verdict;
+		*fixture->verdict = verdicts[i].verdict;
 		for (unsigned int j = 0; j < LENGTH(frames); j++) {
-			unsigned int repeat = *lab->cut ? 1 : i + j + 1;
-			unsigned int linear =
-				lab_run_to(verdicts[i].verdict, lab->prog_fd, &frames[j], repeat);
+			unsigned int repeat = *fixture->cut ? 1 : i + j + 1;
+			unsigned int linear = fixture_run_to(verdicts[i].verdict, fixture->prog_fd,
+							     &frames[j], repeat);
 
 			if (frames[j].length > (unsigned int)getpagesize())
-				assert_true(linear + (unsigned int)*lab->cut < frames[j].length);
+				assert_true(linear + (unsigned int)*fixture->cut <
+					    frames[j].length);
 			rec->rx_packets += repeat;
-			rec->rx_bytes += repeat * (frames[j].length - (unsigned int)*lab->cut);
+			rec->rx_bytes += repeat * (frames[j].length - (unsigned int)*fixture->cut);
 		}
 	}
 }
 
-static void check(const struct lab *lab)
+static void check(const struct fixture *fixture)
 {
 	struct counters expected = { 0 }, sum;
 
-	*lab->cut = 0;
-	count_frames(lab, &expected);
-	*lab->cut = CUT;
-	count_frames(lab, &expected);
-	lab_read_map(lab->map_fd, &sum);
+	*fixture->cut = 0;
+	count_frames(fixture, &expected);
+	*fixture->cut = CUT;
+	count_frames(fixture, &expected);
+	fixture_read_map(fixture->map_fd, &sum);
 	for (unsigned int action = 0; action < XDP_STATS_ACTIONS; action++) {
 		assert_true(expected.action[action].rx_packets > 0);
 		assert_int_equal(sum.action[action].rx_packets, expected.action[action].rx_packets);
@@ -76,9 +77,9 @@ static void test_records(void **state)
 
 	(void)state;
 	assert_non_null(skel);
-	check(&(struct lab){ bpf_program__fd(skel->progs.record),
-			     bpf_map__fd(skel->maps.xdp_stats_map), &skel->bss->verdict,
-			     &skel->bss->cut });
+	check(&(struct fixture){ bpf_program__fd(skel->progs.record),
+				 bpf_map__fd(skel->maps.xdp_stats_map), &skel->bss->verdict,
+				 &skel->bss->cut });
 	record__destroy(skel);
 }
 
@@ -88,9 +89,9 @@ static void test_records_by_call(void **state)
 
 	(void)state;
 	assert_non_null(skel);
-	check(&(struct lab){ bpf_program__fd(skel->progs.record),
-			     bpf_map__fd(skel->maps.xdp_stats_map), &skel->bss->verdict,
-			     &skel->bss->cut });
+	check(&(struct fixture){ bpf_program__fd(skel->progs.record),
+				 bpf_map__fd(skel->maps.xdp_stats_map), &skel->bss->verdict,
+				 &skel->bss->cut });
 	record_by_call__destroy(skel);
 }
 
@@ -101,6 +102,6 @@ int main(void)
 		cmocka_unit_test(test_records_by_call),
 	};
 
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Programs whose functions others replace: what runs there in truth, and what it is called. */
-#include "target_lab.h"
+#include "target_fixture.h"
 
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/bpf_info.h"
 #include "lib/util.h"
 #include "source/target.h"
 
@@ -21,13 +20,13 @@ static struct target target;
 
 static int setup(void **state)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
 	(void)state;
-	dispatcher = target_lab_load("dispatcher_of_two", NULL, NULL);
+	dispatcher = target_fixture_load("dispatcher_of_two", NULL, NULL);
 	assert_true(dispatcher >= 0);
-	if (target_open(&target, lab_prog_id(dispatcher), text))
-		fail_msg("%s", text);
+	if (target_open(&target, fixture_prog_id(dispatcher), &reason))
+		fail_msg("%s", reason.text);
 	return 0;
 }
 
@@ -47,7 +46,7 @@ static void aim(struct bpf_program *program, const void *function)
 /* The descriptor of a link that the caller owns, or -errno. */
 static int replace(const char *function, const char *component)
 {
-	_cleanup_close_ int fd = target_lab_load(component, aim, function);
+	_cleanup_close_ int fd = target_fixture_load(component, aim, function);
 
 	return fd < 0 ? fd : bpf_raw_tracepoint_open(NULL, fd);
 }
@@ -69,17 +68,18 @@ static int look_on(const struct target *at)
 
 static void assert_name(const char *name)
 {
-	assert_string_equal(source_describe(target.prog_id).name, name);
-	assert_string_equal(source_describe_fd(dispatcher).name, name);
+	assert_string_equal(fixture_describe(target.prog_id).name, name);
+	assert_string_equal(fixture_describe_fd(dispatcher).name, name);
 }
 
 static void assert_no_replacement(void)
 {
 	struct target found = { .prog_fd = -77 };
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	assert_int_equal(target_replacement(&found, &target, text), -ENOENT);
-	assert_string_equal(text, "no program replaces its entry function");
+	assert_int_equal(target_replacement(&found, &target, &fixture_common.freplace, &reason),
+			 -ENOENT);
+	assert_string_equal(reason.text, "no program replaces its entry function");
 	assert_int_equal(found.prog_fd, -77);
 }
 
@@ -105,7 +105,7 @@ static void test_components_are_named_in_order(void **state)
 
 static bool has_plain_name(const void *prog_id)
 {
-	return !strcmp(source_describe(*(const uint32_t *)prog_id).name, "dispatcher_of_two");
+	return !strcmp(fixture_describe(*(const uint32_t *)prog_id).name, "dispatcher_of_two");
 }
 
 /* More links, one after another, than are remembered at first. */
@@ -118,7 +118,7 @@ static void test_components_come_and_go(void **state)
 		assert_true(link >= 0);
 		assert_name("dispatcher_of_two: component_that_runs_first");
 		close(link);
-		assert_true(lab_eventually(has_plain_name, &target.prog_id));
+		assert_true(fixture_eventually(has_plain_name, &target.prog_id));
 	}
 }
 
@@ -126,31 +126,32 @@ static void test_components_come_and_go(void **state)
 static void test_component_without_its_link(void **state)
 {
 	_cleanup_close_ int fd =
-		target_lab_load("component_that_runs_alone", aim, "dispatcher_of_two");
+		target_fixture_load("component_that_runs_alone", aim, "dispatcher_of_two");
 	int link = bpf_raw_tracepoint_open(NULL, fd);
 
 	(void)state;
 	assert_true(link >= 0);
 	assert_name("dispatcher_of_two: component_that_runs_alone");
 	close(link);
-	assert_true(lab_eventually(has_plain_name, &target.prog_id));
+	assert_true(fixture_eventually(has_plain_name, &target.prog_id));
 	assert_no_replacement();
 }
 
 /* Their functions have the same numbers. */
 static void test_dispatchers_are_told_apart(void **state)
 {
-	_cleanup_close_ int another = target_lab_load("dispatcher_of_two", NULL, NULL);
+	_cleanup_close_ int another = target_fixture_load("dispatcher_of_two", NULL, NULL);
 	_cleanup_close_ int link = replace("dispatcher_of_two", "component_that_runs_alone");
 	struct target other = target, found;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
 	(void)state;
 	assert_true(another >= 0);
 	assert_true(link >= 0);
-	assert_string_equal(source_describe_fd(another).name, "dispatcher_of_two");
-	other.prog_id = lab_prog_id(another);
-	assert_int_equal(target_replacement(&found, &other, text), -ENOENT);
+	assert_string_equal(fixture_describe_fd(another).name, "dispatcher_of_two");
+	other.prog_id = fixture_prog_id(another);
+	assert_int_equal(target_replacement(&found, &other, &fixture_common.freplace, &reason),
+			 -ENOENT);
 	assert_name("dispatcher_of_two: component_that_runs_alone");
 }
 
@@ -158,23 +159,23 @@ static void test_lone_component_is_found(void **state)
 {
 	_cleanup_close_ int link = replace("dispatcher_of_two", "component_that_runs_alone");
 	_cleanup_close_ int looking_on = -1;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	struct target found;
 
 	(void)state;
 	assert_true(link >= 0);
 	assert_int_equal(look_on(&target), -EBUSY);
-	assert_int_equal(target_replacement(&found, &target, text), 0);
-	assert_string_equal(source_describe_fd(found.prog_fd).name, "component_that_runs_alone");
-	assert_int_equal(lab_prog_id(found.prog_fd), found.prog_id);
+	assert_int_equal(target_replacement(&found, &target, &fixture_common.freplace, &reason), 0);
+	assert_string_equal(fixture_describe_fd(found.prog_fd).name, "component_that_runs_alone");
+	assert_int_equal(fixture_prog_id(found.prog_fd), found.prog_id);
 	assert_int_equal(found.function,
-			 target_lab_function(found.prog_fd, "component_that_runs_alone"));
+			 target_fixture_function(found.prog_fd, "component_that_runs_alone"));
 	assert_name("dispatcher_of_two: component_that_runs_alone");
 
 	/* What it is found for. */
 	looking_on = look_on(&found);
 	assert_true(looking_on >= 0);
-	assert_string_equal(source_describe_fd(found.prog_fd).name, "component_that_runs_alone");
+	assert_string_equal(fixture_describe_fd(found.prog_fd).name, "component_that_runs_alone");
 	target_close(&found);
 }
 
@@ -202,40 +203,40 @@ static void test_those_who_look_on_are_no_components(void **state)
 static void test_replacement_is_no_program_of_a_hook(void **state)
 {
 	_cleanup_close_ int link = replace("dispatcher_of_two", "component_that_runs_alone");
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	struct target found, again;
 
 	(void)state;
 	assert_true(link >= 0);
-	assert_int_equal(target_replacement(&found, &target, text), 0);
-	assert_int_equal(target_open(&again, found.prog_id, text), -EPROTOTYPE);
-	assert_string_equal(text, "it is a program of type 28, expected 6 (XDP)");
+	assert_int_equal(target_replacement(&found, &target, &fixture_common.freplace, &reason), 0);
+	assert_int_equal(target_open(&again, found.prog_id, &reason), -EPROTOTYPE);
+	assert_string_equal(reason.text, "it is a program of type 28, expected 6 (XDP)");
 	target_close(&found);
 }
 
-static void describe_without_capability(struct lab_answer *answer)
+static void describe_without_capability(struct fixture_answer *answer)
 {
-	answer->err = target_lab_drop(CAP_SYS_ADMIN);
-	snprintf(answer->text, sizeof(answer->text), "%s", source_describe_fd(dispatcher).name);
+	answer->err = target_fixture_drop(CAP_SYS_ADMIN);
+	reason_set(&answer->reason, 0, "%s", fixture_describe_fd(dispatcher).name);
 }
 
 static void test_names_without_capability(void **state)
 {
 	_cleanup_close_ int link = replace("call2", "component_that_runs_first");
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
 	assert_true(link >= 0);
-	answer = lab_ask_child(describe_without_capability, &status);
+	answer = fixture_ask_child(describe_without_capability, &status);
 	assert_int_equal(answer.err, 0);
-	assert_string_equal(answer.text, "dispatcher_of_t");
+	assert_string_equal(answer.reason.text, "dispatcher_of_t");
 }
 
 /* The whole program: the reason is the same for each test. */
 static void skip_without_freplace(void)
 {
-	_cleanup_close_ int fd = target_lab_load("dispatcher_of_two", NULL, NULL), link = -1;
+	_cleanup_close_ int fd = target_fixture_load("dispatcher_of_two", NULL, NULL), link = -1;
 
 	dispatcher = fd;
 	link = fd < 0 ? fd : replace("call2", "component_that_runs_first");
@@ -263,7 +264,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_names_without_capability, setup, teardown),
 	};
 
-	lab_enter();
+	fixture_enter();
 	skip_without_freplace();
 	return cmocka_run_group_tests_name("replaced", tests, NULL, NULL);
 }

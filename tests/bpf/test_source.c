@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The map of an interface: which one is believed, what it holds, and that nothing is left of it. */
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -12,14 +12,16 @@
 #include <sys/wait.h>
 
 #include "lib/util.h"
+#include "source/source.h"
+#include "source/stats_map.h"
 
-static const struct lab_frame frame = { 1514, 0 };
+static const struct fixture_frame frame = { 1514, 0 };
 
 static void run_program(const struct source *source, unsigned int repeat)
 {
-	_cleanup_close_ int prog_fd = lab_prog_fd(source);
+	_cleanup_close_ int prog_fd = fixture_prog_fd(source);
 
-	lab_run(prog_fd, &frame, repeat);
+	fixture_run(prog_fd, &frame, repeat);
 }
 
 static void assert_read(struct source *source, uint64_t packets)
@@ -27,7 +29,7 @@ static void assert_read(struct source *source, uint64_t packets)
 	struct counters sum;
 
 	assert_int_equal(source_read(source, &sum, NULL), 0);
-	lab_assert_passed(&sum, packets, packets * frame.length);
+	fixture_assert_passed(&sum, packets, packets * frame.length);
 }
 
 static bool program_is_gone(const void *prog_id)
@@ -48,17 +50,18 @@ static void check_map(const struct map_case *map)
 {
 	_cleanup_close_ int fd =
 		bpf_map_create(map->type, map->name, map->key, map->value, map->entries, NULL);
-	char text[STATUS_TEXT_MAX] = "", expected[STATUS_TEXT_MAX] = "", id[64];
+	struct reason reason = { "" };
+	char expected[REASON_MAX] = "", id[64];
 
 	assert_true(fd >= 0);
-	lab_fdinfo(fd, "map_id:", id);
+	fixture_fdinfo(fd, "map_id:", id);
 	if (map->found)
 		snprintf(expected, sizeof(expected),
 			 "map '%s' (id %s) has %s; expected 6 (per-CPU array), "
 			 "4, 16, 5",
 			 map->name, id, map->found);
-	assert_int_equal(source_check_map(fd, text), map->found ? -EINVAL : 0);
-	assert_string_equal(text, expected);
+	assert_int_equal(stats_map_check(fd, &reason), map->found ? -EINVAL : 0);
+	assert_string_equal(reason.text, expected);
 }
 
 static void test_wrong_maps_are_refused(void **state)
@@ -92,42 +95,42 @@ static void test_right_map_is_accepted(void **state)
 static void test_what_is_no_map_is_refused(void **state)
 {
 	_cleanup_close_ int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int prog_fd = lab_load_foreign();
-	char text[STATUS_TEXT_MAX];
+	_cleanup_close_ int prog_fd = fixture_load_foreign();
+	struct reason reason;
 
 	(void)state;
-	assert_int_equal(source_check_map(null_fd, text), -EINVAL);
-	assert_string_equal(text, "cannot ask the kernel about the map: Invalid argument");
-	assert_int_equal(source_check_map(-1, text), -EBADFD);
-	assert_string_equal(text,
+	assert_int_equal(stats_map_check(null_fd, &reason), -EINVAL);
+	assert_string_equal(reason.text, "cannot ask the kernel about the map: Invalid argument");
+	assert_int_equal(stats_map_check(-1, &reason), -EBADFD);
+	assert_string_equal(reason.text,
 			    "cannot ask the kernel about the map: File descriptor in bad state");
-	assert_int_equal(source_check_map(prog_fd, text), -EINVAL);
+	assert_int_equal(stats_map_check(prog_fd, &reason), -EINVAL);
 }
 
 static void test_values_outlive_the_writer(void **state)
 {
-	struct source *source = lab_open();
-	char text[STATUS_TEXT_MAX];
+	struct source *source = fixture_open();
+	struct reason reason;
 	uint32_t id;
 
 	(void)state;
-	assert_int_equal(source_prog_id(source), 0);
+	assert_int_equal(source_status(source).prog_id, 0);
 	assert_read(source, 0);
-	lab_attach(source, "left", HOOK_ANY, text);
-	id = source_prog_id(source);
+	fixture_attach(source, "left", HOOK_ANY, &reason);
+	id = source_status(source).prog_id;
 	run_program(source, 3);
 	source_detach(source);
-	assert_int_equal(source_prog_id(source), 0);
-	assert_true(lab_eventually(program_is_gone, &id));
-	lab_assert_hook("left", 0, 0);
+	assert_int_equal(source_status(source).prog_id, 0);
+	assert_true(fixture_eventually(program_is_gone, &id));
+	fixture_assert_hook("left", 0, 0);
 	assert_read(source, 3);
 
 	/* The next writer goes on where the last one stopped, and so does its successor. */
-	lab_attach(source, "left", HOOK_GENERIC, text);
+	fixture_attach(source, "left", HOOK_GENERIC, &reason);
 	run_program(source, 4);
 	assert_read(source, 7);
-	lab_attach(source, "right", HOOK_NATIVE, text);
-	lab_assert_hook("left", 0, 0);
+	fixture_attach(source, "right", HOOK_NATIVE, &reason);
+	fixture_assert_hook("left", 0, 0);
 	run_program(source, 5);
 	assert_read(source, 12);
 }
@@ -165,7 +168,7 @@ static struct objects list_objects(void)
 			continue;
 		objects.descriptors++;
 		for (unsigned int kind = 0; kind < LENGTH(kinds); kind++) {
-			lab_fdinfo(atoi(entry->d_name), kinds[kind].name, id);
+			fixture_fdinfo(atoi(entry->d_name), kinds[kind].name, id);
 			if (!*id)
 				continue;
 			assert_true(objects.count < LENGTH(objects.object));
@@ -193,15 +196,15 @@ static bool objects_are_gone(const void *context)
 static void test_close_leaves_nothing(void **state)
 {
 	struct objects before = list_objects(), during, after;
-	struct source *source = lab_open();
+	struct source *source = fixture_open();
 	bool seen[LENGTH(kinds)] = { false };
-	char text[STATUS_TEXT_MAX];
+	struct reason reason;
 	uint32_t id;
 
 	(void)state;
 	assert_int_equal(before.count, 0);
-	lab_attach(source, "left", HOOK_ANY, text);
-	id = source_prog_id(source);
+	fixture_attach(source, "left", HOOK_ANY, &reason);
+	id = source_status(source).prog_id;
 	run_program(source, 1);
 	during = list_objects();
 	for (unsigned int i = 0; i < during.count; i++)
@@ -209,57 +212,60 @@ static void test_close_leaves_nothing(void **state)
 	for (unsigned int kind = 0; kind < LENGTH(kinds); kind++)
 		assert_true(seen[kind]);
 
-	lab_close(source);
-	lab_assert_hook("left", 0, 0);
-	assert_true(lab_eventually(program_is_gone, &id));
-	source_cleanup();
-	assert_true(lab_eventually(objects_are_gone, &during));
+	fixture_close(source);
+	fixture_assert_hook("left", 0, 0);
+	assert_true(fixture_eventually(program_is_gone, &id));
+	common_close(&fixture_common);
+	common_open(&fixture_common, NULL);
+	assert_true(fixture_eventually(objects_are_gone, &during));
 	after = list_objects();
 	assert_int_equal(after.count, 0);
 	assert_int_equal(after.descriptors, before.descriptors);
 	source_close(NULL);
 }
 
-static void attach_and_be_killed(struct lab_answer *answer)
+static void attach_and_be_killed(struct fixture_answer *answer)
 {
-	lab_open_and_attach(answer);
+	fixture_open_and_attach(answer);
 	raise(SIGKILL);
 }
 
 static void test_dead_process_leaves_nothing(void **state)
 {
-	static void (*const children[])(struct lab_answer *) = { lab_open_and_attach,
-								 attach_and_be_killed };
+	static void (*const children[])(struct fixture_answer *) = { fixture_open_and_attach,
+								     attach_and_be_killed };
 
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(children); i++) {
-		struct lab_answer answer;
+		struct fixture_answer answer;
 		int status;
 
-		answer = lab_ask_child(children[i], &status);
+		answer = fixture_ask_child(children[i], &status);
 		assert_int_equal(WIFSIGNALED(status), children[i] == attach_and_be_killed);
 		assert_int_equal(answer.err, 0);
 		assert_int_not_equal(answer.prog_id, 0);
-		assert_true(lab_eventually(lab_hook_is_free, "left"));
-		assert_true(lab_eventually(program_is_gone, &answer.prog_id));
+		assert_true(fixture_eventually(fixture_hook_is_free, "left"));
+		assert_true(fixture_eventually(program_is_gone, &answer.prog_id));
 	}
 }
 
 static void test_describes_programs(void **state)
 {
-	_cleanup_close_ int prog_fd = lab_load_foreign();
-	struct program_info described = source_describe(lab_prog_id(prog_fd));
-	struct source *source = lab_open();
-	char tag[64], text[STATUS_TEXT_MAX];
+	_cleanup_close_ int prog_fd = fixture_load_foreign();
+	struct program_info described = fixture_describe(fixture_prog_id(prog_fd));
+	struct source *source = fixture_open();
+	struct reason reason;
+	char tag[64];
 
 	(void)state;
-	lab_fdinfo(prog_fd, "prog_tag:", tag);
+	fixture_fdinfo(prog_fd, "prog_tag:", tag);
 	assert_string_equal(described.name, "foreign");
 	assert_int_equal(strlen(tag), 16);
 	assert_string_equal(described.tag, tag);
 
-	lab_attach(source, "left", HOOK_ANY, text);
-	assert_string_equal(source_describe(source_prog_id(source)).name, "xdp_stats_count");
+	fixture_attach(source, "left", HOOK_ANY, &reason);
+	assert_string_equal(fixture_describe(source_status(source).prog_id).name,
+			    "xdp_stats_count");
 }
 
 static void test_describes_no_program(void **state)
@@ -268,7 +274,7 @@ static void test_describes_no_program(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(ids); i++) {
-		struct program_info described = source_describe(ids[i]);
+		struct program_info described = fixture_describe(ids[i]);
 
 		assert_string_equal(described.name, "");
 		assert_string_equal(described.tag, "");
@@ -278,16 +284,16 @@ static void test_describes_no_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_wrong_maps_are_refused, lab_teardown),
-		cmocka_unit_test_teardown(test_right_map_is_accepted, lab_teardown),
-		cmocka_unit_test_teardown(test_what_is_no_map_is_refused, lab_teardown),
-		cmocka_unit_test_teardown(test_values_outlive_the_writer, lab_teardown),
-		cmocka_unit_test_teardown(test_close_leaves_nothing, lab_teardown),
-		cmocka_unit_test_teardown(test_dead_process_leaves_nothing, lab_teardown),
-		cmocka_unit_test_teardown(test_describes_programs, lab_teardown),
-		cmocka_unit_test_teardown(test_describes_no_program, lab_teardown),
+		cmocka_unit_test_teardown(test_wrong_maps_are_refused, fixture_teardown),
+		cmocka_unit_test_teardown(test_right_map_is_accepted, fixture_teardown),
+		cmocka_unit_test_teardown(test_what_is_no_map_is_refused, fixture_teardown),
+		cmocka_unit_test_teardown(test_values_outlive_the_writer, fixture_teardown),
+		cmocka_unit_test_teardown(test_close_leaves_nothing, fixture_teardown),
+		cmocka_unit_test_teardown(test_dead_process_leaves_nothing, fixture_teardown),
+		cmocka_unit_test_teardown(test_describes_programs, fixture_teardown),
+		cmocka_unit_test_teardown(test_describes_no_program, fixture_teardown),
 	};
 
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

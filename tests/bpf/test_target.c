@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which programs can be observed, what is said of the others, and what programs are called. */
-#include "target_lab.h"
+#include "target_fixture.h"
 
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "kernel/bpf_info.h"
+#include "kernel/capability.h"
 #include "kernel/program_name.h"
 #include "lib/util.h"
 #include "source/target.h"
@@ -30,7 +30,7 @@
 
 static int load(const char *name)
 {
-	int fd = target_lab_load(name, NULL, NULL);
+	int fd = target_fixture_load(name, NULL, NULL);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -39,10 +39,10 @@ static int load(const char *name)
 static void assert_refused(uint32_t prog_id, int err, const char *words)
 {
 	struct target target = UNTOUCHED;
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 
-	assert_int_equal(target_open(&target, prog_id, text), err);
-	assert_string_equal(text, words);
+	assert_int_equal(target_open(&target, prog_id, &reason), err);
+	assert_string_equal(reason.text, words);
 	assert_int_equal(target.prog_fd, -77);
 	assert_int_equal(target.prog_id, 77);
 	assert_int_equal(target.function, 77);
@@ -50,14 +50,14 @@ static void assert_refused(uint32_t prog_id, int err, const char *words)
 
 static void assert_opens(int prog_fd, const char *function)
 {
-	char text[STATUS_TEXT_MAX] = "";
+	struct reason reason = { "" };
 	struct target target = UNTOUCHED;
 
-	if (target_open(&target, lab_prog_id(prog_fd), text))
-		fail_msg("%s", text);
-	assert_int_equal(target.prog_id, lab_prog_id(prog_fd));
-	assert_int_equal(lab_prog_id(target.prog_fd), target.prog_id);
-	assert_int_equal(target.function, target_lab_function(prog_fd, function));
+	if (target_open(&target, fixture_prog_id(prog_fd), &reason))
+		fail_msg("%s", reason.text);
+	assert_int_equal(target.prog_id, fixture_prog_id(prog_fd));
+	assert_int_equal(fixture_prog_id(target.prog_fd), target.prog_id);
+	assert_int_equal(target.function, target_fixture_function(prog_fd, function));
 	target_close(&target);
 	assert_int_equal(target.prog_fd, -1);
 	target_close(&target);
@@ -74,21 +74,21 @@ static void test_opens_what_can_be_observed(void **state)
 
 static void test_program_without_btf(void **state)
 {
-	_cleanup_close_ int fd = lab_load_foreign();
+	_cleanup_close_ int fd = fixture_load_foreign();
 
 	(void)state;
-	assert_refused(lab_prog_id(fd), -ENODATA,
+	assert_refused(fixture_prog_id(fd), -ENODATA,
 		       "it has no BTF; compile it with -g and load it with its BTF");
 }
 
 static void test_program_that_is_gone(void **state)
 {
 	int fd = load(LONG_NAME);
-	uint32_t id = lab_prog_id(fd);
+	uint32_t id = fixture_prog_id(fd);
 
 	(void)state;
 	close(fd);
-	assert_true(lab_eventually(lab_program_is_gone, &id));
+	assert_true(fixture_eventually(fixture_program_is_gone, &id));
 	assert_refused(id, -ENOENT, "it is gone");
 }
 
@@ -97,7 +97,8 @@ static void test_program_of_another_type(void **state)
 	_cleanup_close_ int fd = load("classifies");
 
 	(void)state;
-	assert_refused(lab_prog_id(fd), -EPROTOTYPE, "it is a program of type 3, expected 6 (XDP)");
+	assert_refused(fixture_prog_id(fd), -EPROTOTYPE,
+		       "it is a program of type 3, expected 6 (XDP)");
 }
 
 static void bind_to_device(struct bpf_program *program, const void *ifname)
@@ -109,7 +110,7 @@ static void bind_to_device(struct bpf_program *program, const void *ifname)
 /* Not to be taken for one that was offloaded. */
 static void test_program_that_is_bound_to_a_device(void **state)
 {
-	_cleanup_close_ int fd = target_lab_load(LONG_NAME, bind_to_device, "left");
+	_cleanup_close_ int fd = target_fixture_load(LONG_NAME, bind_to_device, "left");
 	struct utsname kernel;
 
 	(void)state;
@@ -126,91 +127,91 @@ static void test_program_that_is_bound_to_a_device(void **state)
 static int given_fd;
 static uint32_t given_id;
 
-static void open_without_capability(struct lab_answer *answer)
+static void open_without_capability(struct fixture_answer *answer)
 {
 	struct target target = UNTOUCHED;
 
-	answer->err = target_lab_drop(CAP_SYS_ADMIN);
+	answer->err = target_fixture_drop(CAP_SYS_ADMIN);
 	if (!answer->err)
-		answer->err = target_open(&target, given_id, answer->text);
+		answer->err = target_open(&target, given_id, &answer->reason);
 	answer->prog_id = target.prog_id;
 }
 
 static void test_missing_capability(void **state)
 {
 	_cleanup_close_ int fd = load(LONG_NAME);
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
-	given_id = lab_prog_id(fd);
-	answer = lab_ask_child(open_without_capability, &status);
+	given_id = fixture_prog_id(fd);
+	answer = fixture_ask_child(open_without_capability, &status);
 	assert_int_equal(answer.err, -EPERM);
-	assert_string_equal(answer.text,
+	assert_string_equal(answer.reason.text,
 			    "observing takes CAP_SYS_ADMIN, which the agent does not have");
 	assert_int_equal(answer.prog_id, 77);
 }
 
-static void tell_capabilities(struct lab_answer *answer)
+static void tell_capabilities(struct fixture_answer *answer)
 {
-	bool before = source_has_capability(CAP_SYS_ADMIN);
+	bool before = capability_is_effective(CAP_SYS_ADMIN);
 
-	answer->err = target_lab_drop(CAP_SYS_ADMIN);
-	snprintf(answer->text, sizeof(answer->text), "%d %d %d %d", before,
-		 source_has_capability(CAP_SYS_ADMIN), source_has_capability(CAP_BPF),
-		 source_has_capability(CAP_PERFMON));
+	answer->err = target_fixture_drop(CAP_SYS_ADMIN);
+	reason_set(&answer->reason, 0, "%d %d %d %d", before,
+		   capability_is_effective(CAP_SYS_ADMIN), capability_is_effective(CAP_BPF),
+		   capability_is_effective(CAP_PERFMON));
 	if (!answer->err)
-		answer->err = target_lab_drop(CAP_BPF);
-	answer->prog_id = source_has_capability(CAP_BPF);
+		answer->err = target_fixture_drop(CAP_BPF);
+	answer->prog_id = capability_is_effective(CAP_BPF);
 }
 
 /* CAP_BPF is in the second half of the sets. */
 static void test_knows_capabilities(void **state)
 {
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
-	answer = lab_ask_child(tell_capabilities, &status);
+	answer = fixture_ask_child(tell_capabilities, &status);
 	assert_int_equal(answer.err, 0);
-	assert_string_equal(answer.text, "1 0 1 1");
+	assert_string_equal(answer.reason.text, "1 0 1 1");
 	assert_int_equal(answer.prog_id, 0);
 }
 
 static void test_names_are_whole(void **state)
 {
 	_cleanup_close_ int simple = load(LONG_NAME), with_functions = load("dispatcher_of_two");
-	_cleanup_close_ int without_btf = lab_load_foreign();
+	_cleanup_close_ int without_btf = fixture_load_foreign();
 
 	(void)state;
-	assert_string_equal(source_describe(lab_prog_id(simple)).name, LONG_NAME);
-	assert_string_equal(source_describe_fd(simple).name, LONG_NAME);
-	assert_string_equal(source_describe_fd(with_functions).name, "dispatcher_of_two");
-	assert_string_equal(source_describe_fd(without_btf).name, "foreign");
+	assert_string_equal(fixture_describe(fixture_prog_id(simple)).name, LONG_NAME);
+	assert_string_equal(fixture_describe_fd(simple).name, LONG_NAME);
+	assert_string_equal(fixture_describe_fd(with_functions).name, "dispatcher_of_two");
+	assert_string_equal(fixture_describe_fd(without_btf).name, "foreign");
 }
 
-static void describe_without_capability(struct lab_answer *answer)
+static void describe_without_capability(struct fixture_answer *answer)
 {
 	struct program_info by_fd, by_id;
 
-	answer->err = target_lab_drop(CAP_SYS_ADMIN);
-	by_fd = source_describe_fd(given_fd);
-	by_id = source_describe(given_id);
-	snprintf(answer->text, sizeof(answer->text), "'%.60s' '%.60s'", by_fd.name, by_id.name);
+	answer->err = target_fixture_drop(CAP_SYS_ADMIN);
+	by_fd = fixture_describe_fd(given_fd);
+	by_id = fixture_describe(given_id);
+	reason_set(&answer->reason, 0, "'%.60s' '%.60s'", by_fd.name, by_id.name);
 }
 
 static void test_names_without_capability(void **state)
 {
 	_cleanup_close_ int fd = load(LONG_NAME);
-	struct lab_answer answer;
+	struct fixture_answer answer;
 	int status;
 
 	(void)state;
 	given_fd = fd;
-	given_id = lab_prog_id(fd);
-	answer = lab_ask_child(describe_without_capability, &status);
+	given_id = fixture_prog_id(fd);
+	answer = fixture_ask_child(describe_without_capability, &status);
 	assert_int_equal(answer.err, 0);
-	assert_string_equal(answer.text, "'passes_every_fr' ''");
+	assert_string_equal(answer.reason.text, "'passes_every_fr' ''");
 }
 
 #define X50 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -242,7 +243,7 @@ static void test_names_are_joined(void **state)
 
 		while (count < LENGTH(cases[i].components) && cases[i].components[count])
 			count++;
-		names_join(joined, cases[i].program, cases[i].components, count);
+		program_name_join(joined, cases[i].program, cases[i].components, count);
 		assert_string_equal(joined, cases[i].joined);
 	}
 }
@@ -262,6 +263,6 @@ int main(void)
 		cmocka_unit_test(test_names_are_joined),
 	};
 
-	lab_enter();
+	fixture_enter();
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@ cd "${srcdir:-.}" || exit 1
 need cppcheck
 check() {
 	cppcheck --quiet --enable=warning,performance,portability \
-		--error-exitcode=1 --inline-suppr -I src -I bpf -I tests/unit \
+		--error-exitcode=1 --inline-suppr -I src -I . -I bpf -I tests/unit \
 		-D'PACKAGE_NAME="xdp-agentx"' -D'PACKAGE_STRING="xdp-agentx 0"' -D'SEC(name)=' \
 		-D'PINS_DIRECTORY="/sys/fs/bpf/xdp-agentx"' \
 		-D'LIBBPF_OPTS(type,name,...)=struct type name={__VA_ARGS__}' src bpf docs tests

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/error_counters.h"
-
 struct pins fake_pins;
+struct common fake_common = { .pins = &fake_pins };
 char fake_calls[1024];
 unsigned int fake_keeps;
 struct fake_errors fake_errors[16];
@@ -37,7 +36,7 @@ static void record(const char *format, ...)
 	va_end(args);
 }
 
-static struct pinned *pinned_at(const struct pins *pins, unsigned int ifindex)
+static struct fake_pinned *pinned_at(const struct pins *pins, unsigned int ifindex)
 {
 	assert_ptr_equal(pins, &fake_pins);
 	assert_in_range(ifindex, 1, LENGTH(pins->at) - 1);
@@ -46,22 +45,20 @@ static struct pinned *pinned_at(const struct pins *pins, unsigned int ifindex)
 
 /* --- the life of a source --- */
 
-int source_open(struct source **out, const struct pins *pins, const struct link *link,
-		char text[static STATUS_TEXT_MAX])
+int source_open(struct source **out, struct common *common, const struct netdev *netdev,
+		struct reason *reason)
 {
-	struct pinned *pinned = pinned_at(pins, link->ifindex);
+	struct fake_pinned *pinned = pinned_at(common->pins, netdev->ifindex);
 	struct source *source;
 
 	record("open;");
-	if (fake_answer.open_err) {
-		snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.text);
-		return fake_answer.open_err;
-	}
+	if (fake_answer.open_err)
+		return reason_set(reason, fake_answer.open_err, "%s", fake_answer.text);
 	source = calloc(1, sizeof(*source));
 	assert_non_null(source);
-	source->ifindex = link->ifindex;
+	source->ifindex = netdev->ifindex;
 	source->kind = pinned->kind;
-	memcpy(source->name, link->name, IFNAMSIZ);
+	memcpy(source->name, netdev->name, IFNAMSIZ);
 	source->discontinuity = pinned->discontinuity;
 	source->last_change = pinned->last_change;
 	source->reopened = true;
@@ -90,9 +87,9 @@ void source_discard(struct source *source)
 	end(source, "discard");
 }
 
-bool source_is_stale(const struct source *source, const struct link *link)
+bool source_is_stale(const struct source *source, const struct netdev *netdev)
 {
-	return fake_answer.stale && strcmp(source->name, link->name);
+	return fake_answer.stale && strcmp(source->name, netdev->name);
 }
 
 int source_read(struct source *source, struct counters *served, struct cpu_counters **each)
@@ -114,15 +111,27 @@ int source_read_invalid(const struct source *source, uint64_t *count)
 	return source->kind == SOURCE_OBSERVE ? 0 : -ENOENT;
 }
 
-void source_keep(struct source *source, const struct link *link)
+void source_refresh(struct source *source, const struct netdev *netdev)
 {
-	memcpy(source->name, link->name, IFNAMSIZ);
+	memcpy(source->name, netdev->name, IFNAMSIZ);
 	fake_keeps++;
 }
 
-int64_t source_last_change(const struct source *source)
+struct source_status source_status(const struct source *source)
 {
-	return source->last_change;
+	static struct program_info program; /* ours has one at a time */
+
+	program = program_describe(&fake_common.freplace, source->prog_id);
+	return (struct source_status){
+		.last_kind = source->kind ? source->kind : SOURCE_NONE,
+		.prog_id = source->prog_id,
+		.mode = source->mode,
+		.program = &program,
+		.resumed = source->resumed,
+		.refusal = "",
+		.last_change = source->last_change,
+		.discontinuity = source->discontinuity,
+	};
 }
 
 void source_set_last_change(struct source *source, int64_t when)
@@ -130,17 +139,12 @@ void source_set_last_change(struct source *source, int64_t when)
 	source->last_change = when;
 }
 
-int64_t source_discontinuity(const struct source *source)
-{
-	return source->discontinuity;
-}
-
 /* --- its writer --- */
 
 /* Is part of letting somebody else's program be observed or ours be attached, too. */
 static void let_go(struct source *source)
 {
-	struct pinned *pinned = &fake_pins.at[source->ifindex];
+	struct fake_pinned *pinned = &fake_pins.at[source->ifindex];
 
 	if (source->prog_id && pinned->prog_id == source->prog_id)
 		pinned->prog_id = 0;
@@ -158,19 +162,19 @@ static int settle(struct source *source, enum source_kind kind, bool complete)
 	return 0;
 }
 
-int source_attach(struct source *source, const struct link *link, enum xdp_hook hook,
-		  char text[static STATUS_TEXT_MAX])
+int source_attach(struct source *source, const struct netdev *netdev, enum xdp_hook hook,
+		  struct reason *reason)
 {
-	struct pinned *pinned = &fake_pins.at[link->ifindex];
-	bool adopt = pinned->prog_id && pinned->prog_id == link->prog_id;
+	struct fake_pinned *pinned = &fake_pins.at[netdev->ifindex];
+	bool adopt = pinned->prog_id && pinned->prog_id == netdev->prog_id;
 
-	record("%s %s %s;", adopt ? "adopt" : "attach", link->name, xdp_hook_name(hook));
+	record("%s %s %s;", adopt ? "adopt" : "attach", netdev->name, xdp_hook_name(hook));
 	let_go(source);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.text);
+	reason_set(reason, 0, "%s", fake_answer.text);
 	if (fake_answer.attach_err)
 		return fake_answer.attach_err;
 	source->prog_id = adopt ? pinned->prog_id : fake_answer.next_prog_id++;
-	source->mode = adopt ? link->mode : fake_answer.mode;
+	source->mode = adopt ? netdev->mode : fake_answer.mode;
 	source->resumed = adopt;
 	pinned->observed = 0;
 	return settle(source, SOURCE_COUNT, adopt);
@@ -183,21 +187,21 @@ static void record_ports(const struct port_list *ports)
 	record(";");
 }
 
-int source_observe(struct source *source, const struct link *link, const struct port_list *ports,
-		   char text[static STATUS_TEXT_MAX])
+int source_observe(struct source *source, const struct netdev *netdev,
+		   const struct port_list *ports, struct reason *reason)
 {
-	struct pinned *pinned = &fake_pins.at[link->ifindex];
-	bool adopt = pinned->observed && pinned->observed == link->prog_id;
+	struct fake_pinned *pinned = &fake_pins.at[netdev->ifindex];
+	bool adopt = pinned->observed && pinned->observed == netdev->prog_id;
 
-	assert_int_not_equal(link->prog_id, 0);
-	record("%s %s %u%s", adopt ? "resume" : "observe", link->name, link->prog_id,
+	assert_int_not_equal(netdev->prog_id, 0);
+	record("%s %s %u%s", adopt ? "resume" : "observe", netdev->name, netdev->prog_id,
 	       ports->count ? " ports" : "");
 	record_ports(ports);
 	let_go(source);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.text);
+	reason_set(reason, 0, "%s", fake_answer.text);
 	if (fake_answer.observe_err)
 		return fake_answer.observe_err;
-	source->observed = pinned->observed = link->prog_id;
+	source->observed = pinned->observed = netdev->prog_id;
 	source->ports = *ports;
 	source->resumed = adopt && !fake_answer.missed;
 	return settle(source, SOURCE_OBSERVE, source->resumed);
@@ -220,19 +224,19 @@ void source_set_ports(struct source *source, const struct port_list *ports)
 }
 
 /* A map that was read is given back only if it is not the one to be read again. */
-int source_use_map(struct source *source, const struct link *link, const char *path,
-		   bool others_counted, char text[static STATUS_TEXT_MAX])
+int source_use_map(struct source *source, const struct netdev *netdev, const char *path,
+		   bool others_counted, struct reason *reason)
 {
 	bool again = source->reopened && source->kind == SOURCE_MAP;
 
-	assert_int_not_equal(link->prog_id, 0);
-	record("%s %s %u%s%s%s;", again ? "resume map" : "map", link->name, link->prog_id,
+	assert_int_not_equal(netdev->prog_id, 0);
+	record("%s %s %u%s%s%s;", again ? "resume map" : "map", netdev->name, netdev->prog_id,
 	       path ? " " : "", path ? path : "", others_counted ? " from now on" : "");
 	let_go(source);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.map_text);
+	reason_set(reason, 0, "%s", fake_answer.map_text);
 	if (fake_answer.map_err)
 		return fake_answer.map_err;
-	source->map_of = link->prog_id;
+	source->map_of = netdev->prog_id;
 	snprintf(source->map_path, sizeof(source->map_path), "%s", path ? path : "");
 	source->resumed = again;
 	return settle(source, SOURCE_MAP, again);
@@ -244,42 +248,29 @@ bool source_uses_map(struct source *source, uint32_t prog_id, const char *path)
 	       (!path || !strcmp(path, source->map_path));
 }
 
-int source_can_use_map(uint32_t prog_id, const char *path, char text[static STATUS_TEXT_MAX])
+int source_can_use_map(struct common *common, uint32_t prog_id, const char *path,
+		       struct reason *reason)
 {
+	(void)common;
 	(void)path;
 	assert_int_not_equal(prog_id, 0);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.map_text);
+	reason_set(reason, 0, "%s", fake_answer.map_text);
 	return fake_answer.map_err;
 }
 
-int source_can_trace(const struct pins *pins, char text[static STATUS_TEXT_MAX])
+int source_can_trace(struct common *common, struct reason *reason)
 {
-	assert_ptr_equal(pins, &fake_pins);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.trace_err ? fake_answer.text : "");
+	assert_ptr_equal(common, &fake_common);
+	reason_set(reason, 0, "%s", fake_answer.trace_err ? fake_answer.text : "");
 	return fake_answer.trace_err;
 }
 
-int source_can_observe(uint32_t prog_id, char text[static STATUS_TEXT_MAX])
+int source_can_observe(struct common *common, uint32_t prog_id, struct reason *reason)
 {
+	(void)common;
 	assert_int_not_equal(prog_id, 0);
-	snprintf(text, STATUS_TEXT_MAX, "%s", fake_answer.text);
+	reason_set(reason, 0, "%s", fake_answer.text);
 	return fake_answer.observe_err;
-}
-
-bool source_resumed(const struct source *source)
-{
-	return source->resumed;
-}
-
-enum source_kind source_last_kind(const struct source *source)
-{
-	return source->kind ? source->kind : SOURCE_NONE;
-}
-
-const char *source_refusal(const struct source *source)
-{
-	(void)source;
-	return "";
 }
 
 void source_detach(struct source *source)
@@ -294,29 +285,15 @@ void source_detach(struct source *source)
 	let_go(source);
 }
 
-uint32_t source_prog_id(const struct source *source)
-{
-	return source->prog_id;
-}
-
-enum xdp_mode source_mode(const struct source *source)
-{
-	return source->mode;
-}
-
 /* Only looks; not worth a record. */
-struct program_info source_describe(uint32_t prog_id)
+struct program_info program_describe(struct freplace_cache *cache, uint32_t prog_id)
 {
 	struct program_info info = { 0 };
 
+	(void)cache;
 	if (prog_id && !fake_answer.nameless)
 		snprintf(info.name, sizeof(info.name), "prog%u", prog_id);
 	return info;
-}
-
-struct program_info source_program(const struct source *source)
-{
-	return source_describe(source->prog_id);
 }
 
 bool source_holds(const struct source *source, uint32_t prog_id)
@@ -328,64 +305,80 @@ bool source_holds(const struct source *source, uint32_t prog_id)
 
 /* --- what is pinned --- */
 
-bool source_left_behind(const struct pins *pins, unsigned int ifindex, uint32_t prog_id,
-			char why[static PINS_ERROR_MAX])
+void pinned_open(struct pinned *pinned, struct common *common, const struct pins *pins,
+		 unsigned int ifindex)
 {
-	const struct pinned *pinned;
-
-	*why = '\0';
-	if (!pins)
-		return false;
-	pinned = pinned_at(pins, ifindex);
-	if (pinned->why)
-		snprintf(why, PINS_ERROR_MAX, "%s", pinned->why);
-	return prog_id && pinned->prog_id == prog_id && !pinned->why;
+	assert_non_null(common);
+	if (pins)
+		pinned_at(pins, ifindex);
+	*pinned = (struct pinned){ .pins = pins, .ifindex = ifindex };
 }
 
-bool source_is_kept(const struct pins *pins, unsigned int ifindex)
+void pinned_close(struct pinned *pinned)
 {
-	return pinned_at(pins, ifindex)->kept;
+	(void)pinned;
 }
 
-bool source_take_off(const struct pins *pins, unsigned int ifindex)
+static struct fake_pinned *fake_of(const struct pinned *pinned)
 {
-	struct pinned *pinned = pinned_at(pins, ifindex);
-	bool was = pinned->prog_id && !pinned->why;
+	static struct fake_pinned none;
+
+	none = (struct fake_pinned){ 0 };
+	return pinned->pins ? pinned_at(pinned->pins, pinned->ifindex) : &none;
+}
+
+bool pinned_holds(struct pinned *pinned, uint32_t prog_id, struct reason *why)
+{
+	const struct fake_pinned *fake = fake_of(pinned);
+
+	reason_set(why, 0, "%s", fake->why ? fake->why : "");
+	return prog_id && fake->prog_id == prog_id && !fake->why;
+}
+
+bool pinned_has_counters(const struct pinned *pinned)
+{
+	return fake_of(pinned)->kept;
+}
+
+bool pinned_take_off(struct pinned *pinned)
+{
+	struct fake_pinned *fake = fake_of(pinned);
+	bool was = fake->prog_id && !fake->why;
 
 	if (was) {
-		record("take off %u;", ifindex);
-		pinned->prog_id = 0;
+		record("take off %u;", pinned->ifindex);
+		fake->prog_id = 0;
 	}
 	return was;
 }
 
-bool source_was_observed(const struct pins *pins, unsigned int ifindex)
+bool pinned_is_observed(const struct pinned *pinned)
 {
-	return pinned_at(pins, ifindex)->observed;
+	return fake_of(pinned)->observed;
 }
 
-bool source_unobserve(const struct pins *pins, unsigned int ifindex)
+bool pinned_unobserve(struct pinned *pinned)
 {
-	struct pinned *pinned = pinned_at(pins, ifindex);
-	bool was = pinned->observed;
+	struct fake_pinned *fake = fake_of(pinned);
+	bool was = fake->observed;
 
 	if (was)
-		record("unobserve %u;", ifindex);
-	pinned->observed = 0;
+		record("unobserve %u;", pinned->ifindex);
+	fake->observed = 0;
 	return was;
 }
 
-enum source_kind source_kept_kind(const struct pins *pins, unsigned int ifindex)
+enum source_kind pinned_kind(struct pinned *pinned)
 {
-	const struct pinned *pinned = pinned_at(pins, ifindex);
+	const struct fake_pinned *fake = fake_of(pinned);
 
-	return pinned->kept && pinned->kind ? pinned->kind : SOURCE_NONE;
+	return fake->kept && fake->kind ? fake->kind : SOURCE_NONE;
 }
 
-bool source_forget(const struct pins *pins, unsigned int ifindex)
+bool pinned_forget(struct pinned *pinned)
 {
-	record("forget %u;", ifindex);
-	*pinned_at(pins, ifindex) = (struct pinned){ 0 };
+	record("forget %u;", pinned->ifindex);
+	*fake_of(pinned) = (struct fake_pinned){ 0 };
 	return true;
 }
 
@@ -416,42 +409,66 @@ static struct fake_errors *errors_at(unsigned int ifindex)
 	return &fake_errors[ifindex];
 }
 
-void errors_add(const struct pins *pins, unsigned int ifindex)
+void common_open(struct common *common, const struct pins *pins)
 {
-	(void)pins;
+	*common = (struct common){ .pins = pins };
+}
+
+void common_close(struct common *common)
+{
+	(void)common;
+}
+
+int common_need_errors(struct common *common)
+{
+	assert_ptr_equal(common, &fake_common);
+	return 0;
+}
+
+void error_counters_add(const struct error_counters *errors, unsigned int ifindex)
+{
+	assert_ptr_equal(errors, &fake_common.errors);
 	errors_at(ifindex)->counted = true;
 }
 
-void errors_forget(const struct pins *pins, unsigned int ifindex)
+void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+			   unsigned int ifindex)
 {
+	(void)errors;
 	(void)pins;
 	errors_at(ifindex)->counted = false;
 }
 
-void errors_sweep(const struct pins *pins, bool (*wanted)(unsigned int ifindex, void *context),
-		  void *context)
+void error_counters_sweep(const struct error_counters *errors, const struct pins *pins,
+			  bool (*wanted)(unsigned int ifindex, void *context), void *context)
 {
 	for (unsigned int i = 1; i < LENGTH(fake_errors); i++)
 		if (fake_errors[i].counted && !wanted(i, context))
-			errors_forget(pins, i);
+			error_counters_forget(errors, pins, i);
 }
 
-void errors_set_bond(unsigned int port, unsigned int bond)
+void error_counters_set_bond(const struct error_counters *errors, unsigned int port,
+			     unsigned int bond)
 {
+	(void)errors;
 	errors_at(port)->bond = bond;
 }
 
-void errors_unset_bond(unsigned int port)
+void error_counters_unset_bond(const struct error_counters *errors, unsigned int port)
 {
+	(void)errors;
 	errors_at(port)->bond = 0;
 }
 
-int errors_read(unsigned int ifindex, struct xdp_errors *errors)
+int error_counters_read(const struct error_counters *errors, unsigned int ifindex,
+			struct xdp_errors *sum)
 {
-	*errors = (struct xdp_errors){ .exceptions = 7 };
+	(void)errors;
+	*sum = (struct xdp_errors){ .exceptions = 7 };
 	return errors_at(ifindex)->counted ? 0 : -ENOENT;
 }
 
-void errors_keep(void)
+void error_counters_repin(const struct error_counters *errors)
 {
+	(void)errors;
 }

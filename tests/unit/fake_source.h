@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
+#include "source/pinned.h"
 #include "source/source.h"
 
 #define FIRST_PROG_ID 1000 /* of ours; what the tests attach themselves has smaller numbers */
@@ -32,7 +33,7 @@ struct source {
 
 /* What is pinned, by ifIndex, as an earlier run left it and ours go on with it. */
 struct pins {
-	struct pinned {
+	struct fake_pinned {
 		uint32_t prog_id;    /* on the interface, by a link of ours */
 		const char *why;     /* what is wrong with the pinned link, or NULL */
 		uint32_t observed;   /* by the observer that is pinned */
@@ -43,6 +44,7 @@ struct pins {
 };
 
 extern struct pins fake_pins;
+extern struct common fake_common; /* pinned there */
 
 /* What was asked of the sources. */
 extern char fake_calls[1024];

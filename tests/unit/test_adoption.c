@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an earlier run left behind: taken into use again, or taken away. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
  */
 static void leave_eth0_behind(void)
 {
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.prog_id = 900, .kept = true, .discontinuity = 500, .last_change = 400
 	};
 	configure("eth0", "count", NULL);
@@ -82,11 +82,11 @@ static void test_refused_pin_is_told(void **state)
 	assert_false(registry_step(registry));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 900, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text,
+	assert_string_equal(row(3)->reason.text,
 			    "program 'prog900' (id 900, native) is attached already and is left "
 			    "alone: pin /x/3/link is left alone: it is yours");
 	assert_false(counted(3));
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 }
 
 /* What is pinned says nothing of another program. */
@@ -98,14 +98,14 @@ static void test_foreign_program_beside_a_pin(void **state)
 	registry_adopt(registry);
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "detach it to have the interface counted");
+	assert_contains(row(3)->reason.text, "detach it to have the interface counted");
 }
 
 static void test_released_and_cannot_be_opened(void **state)
 {
 	(void)state;
 	leave_eth0_behind();
-	fake_pins.at[3] = (struct pinned){ .kept = true, .released = true };
+	fake_pins.at[3] = (struct fake_pinned){ .kept = true, .released = true };
 	fake_answer.open_err = -EINVAL;
 	fake_answer.text = "not today";
 	present(3, "eth0", 0, XDP_MODE_NONE);
@@ -137,7 +137,8 @@ static void test_sweeps_what_is_not_to_be_counted(void **state)
 {
 	(void)state;
 	for (unsigned int ifindex = 3; ifindex < 10; ifindex++)
-		fake_pins.at[ifindex] = (struct pinned){ .prog_id = 900 + ifindex, .kept = true };
+		fake_pins.at[ifindex] =
+			(struct fake_pinned){ .prog_id = 900 + ifindex, .kept = true };
 	fake_pins.at[9].prog_id = 0;
 	add_rules_to(&rules, "eth3", "count", NULL);
 	add_rules_to(&rules, "eth4", "auto", NULL);
@@ -163,14 +164,14 @@ static void test_sweeps_what_is_not_to_be_counted(void **state)
 static void test_counter_program_left_by_an_earlier_run(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.prog_id = 900, .kept = true, .kind = SOURCE_COUNT, .discontinuity = 500
 	};
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
 	assert_calls("take off 3;open;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3)); /* with what the earlier run counted */
 	assert_int_equal(row(3)->discontinuity, 500);
 	registry_adopt(registry);
@@ -180,7 +181,7 @@ static void test_counter_program_left_by_an_earlier_run(void **state)
 /* ifIndex 3 is observed by the pinned observer of its program 50. */
 static void leave_eth0_observed(void)
 {
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.observed = 50,
 		.kept = true,
 		.kind = SOURCE_OBSERVE,
@@ -243,8 +244,10 @@ static void test_adopts_all_before_it_loads_any(void **state)
 {
 	(void)state;
 	configure("*", "observe", NULL);
-	fake_pins.at[4] = (struct pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
-	fake_pins.at[5] = (struct pinned){ .observed = 51, .kept = true, .kind = SOURCE_OBSERVE };
+	fake_pins.at[4] =
+		(struct fake_pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
+	fake_pins.at[5] =
+		(struct fake_pinned){ .observed = 51, .kept = true, .kind = SOURCE_OBSERVE };
 	present(3, "a", 50, XDP_MODE_NATIVE);
 	present(4, "b", 50, XDP_MODE_NATIVE);
 	present(5, "c", 51, XDP_MODE_GENERIC);
@@ -295,14 +298,14 @@ static void test_row_of_a_pattern_comes_back_with_its_counters(void **state)
 	for (unsigned int i = 0; i < LENGTH(sources); i++) {
 		unsigned int ifindex = 3 + 2 * i;
 
-		fake_pins.at[ifindex] = (struct pinned){ .kept = true,
-							 .kind = SOURCE_OBSERVE,
-							 .discontinuity = 500 };
+		fake_pins.at[ifindex] = (struct fake_pinned){ .kept = true,
+							      .kind = SOURCE_OBSERVE,
+							      .discontinuity = 500 };
 		configure("eth*", sources[i], NULL);
 		present(ifindex, "eth0", 0, XDP_MODE_NONE);
 		assert_calls("open;");
 		assert_row(ifindex, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-		assert_string_equal(row(ifindex)->text, "no program is attached");
+		assert_string_equal(row(ifindex)->reason.text, "no program is attached");
 		assert_true(counted(ifindex));
 		assert_int_equal(row(ifindex)->discontinuity, 500);
 	}
@@ -319,9 +322,9 @@ static void test_sweeps_observers_that_nobody_wants(void **state)
 
 	(void)state;
 	for (unsigned int ifindex = 3; ifindex < 10; ifindex++)
-		fake_pins.at[ifindex] = (struct pinned){ .observed = 50 + ifindex,
-							 .kept = true,
-							 .kind = SOURCE_OBSERVE };
+		fake_pins.at[ifindex] = (struct fake_pinned){ .observed = 50 + ifindex,
+							      .kept = true,
+							      .kind = SOURCE_OBSERVE };
 	add_rules_to(&rules, "eth3", "observe", NULL);
 	add_rules_to(&rules, "eth4", "auto", NULL);
 	add_rules_to(&rules, "eth5", "count", NULL);
@@ -350,7 +353,7 @@ static void test_sweeps_none_that_waits_for_its_turn(void **state)
 	assert_calls("");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule auto: what is counted, what is observed, and what is waited for. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 
@@ -37,7 +37,7 @@ static void test_auto_waits_where_one_was_observed(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("end observing;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	later(RETRY_MS);
 	assert_nothing_new(0, XDP_MODE_NONE);
@@ -53,12 +53,12 @@ static void test_auto_waits_after_a_restart(void **state)
 {
 	(void)state;
 	fake_pins.at[3] =
-		(struct pinned){ .kept = true, .kind = SOURCE_OBSERVE, .discontinuity = 500 };
+		(struct fake_pinned){ .kept = true, .kind = SOURCE_OBSERVE, .discontinuity = 500 };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("open;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->discontinuity, 500);
 	registry_adopt(registry);
@@ -68,7 +68,7 @@ static void test_auto_waits_after_a_restart(void **state)
 static void test_auto_counts_after_a_restart(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .kept = true, .kind = SOURCE_COUNT };
+	fake_pins.at[3] = (struct fake_pinned){ .kept = true, .kind = SOURCE_COUNT };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_step(registry);
@@ -114,7 +114,8 @@ static void test_auto_where_it_cannot_be_observed(void **state)
 static void test_auto_keeps_the_counter_program(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .prog_id = 900, .kept = true, .kind = SOURCE_COUNT };
+	fake_pins.at[3] =
+		(struct fake_pinned){ .prog_id = 900, .kept = true, .kind = SOURCE_COUNT };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
 	registry_adopt(registry);
@@ -138,7 +139,7 @@ static void test_auto_and_a_foreign_program_in_our_link(void **state)
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which events there are of interfaces, in each situation that one can be in. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void note(const struct event *event, void *argument)
 		break;
 	case EVENT_STATUS:
 		snprintf(end, size, "%s (%u) status %d: %s\n", event->ifname, event->ifindex,
-			 event->status, event->text);
+			 event->status, event->reason.text);
 		break;
 	}
 }
@@ -48,7 +48,7 @@ static void note(const struct event *event, void *argument)
 static int setup(void **state)
 {
 	events[0] = '\0';
-	if (lab_setup(state))
+	if (fixture_setup(state))
 		return -1;
 	registry_on_event(registry, note, &context);
 	return 0;
@@ -126,7 +126,7 @@ static void test_program_that_cannot_be_observed(void **state)
 	fake_answer.text = "its code is not there";
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_contains(row(3)->text, "its code is not there");
+	assert_contains(row(3)->reason.text, "its code is not there");
 	assert_events("");
 
 	present(3, "eth0", 0, XDP_MODE_NONE);
@@ -199,8 +199,10 @@ static void test_released(void **state)
 static void test_restart(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .prog_id = 900, .kept = true, .kind = SOURCE_COUNT };
-	fake_pins.at[4] = (struct pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
+	fake_pins.at[3] =
+		(struct fake_pinned){ .prog_id = 900, .kept = true, .kind = SOURCE_COUNT };
+	fake_pins.at[4] =
+		(struct fake_pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
 	configure("eth0", "count", NULL);
 	add_rules_to(&rules, "*", "observe", NULL);
 	registry_set_rules(registry, &rules);
@@ -258,7 +260,7 @@ static void test_interface_goes(void **state)
 	(void)state;
 	count_eth0(NULL);
 	assert_events("eth0 (3) attached native 1000 prog1000\n");
-	registry_link_gone(registry, 3);
+	registry_gone(registry, 3);
 	assert_events("");
 	configure("eth1", "count", NULL);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
@@ -275,10 +277,10 @@ static void test_end(void **state)
 	events[0] = '\0';
 	registry_free(registry, false);
 	assert_events("");
-	registry_new(&registry, &fake_pins);
+	registry_new(&registry, &fake_common, &fake_pins);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fixture_teardown)
 
 int main(void)
 {

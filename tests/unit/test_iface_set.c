@@ -17,7 +17,7 @@ static struct iface_set full_set(void)
 	struct iface_set set = { 0 };
 
 	for (size_t i = 0; i < MEMBERS; i++)
-		ifaces[i].link.ifindex = (unsigned int)(10 * (i + 1));
+		ifaces[i].netdev.ifindex = (unsigned int)(10 * (i + 1));
 	/* 7 has no divisor in common with their number: each of them, and out of order. */
 	for (size_t i = 0; i < MEMBERS; i++)
 		assert_int_equal(iface_set_insert(&set, &ifaces[i * 7 % MEMBERS]), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule map, and auto where nothing but the map can be read. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static void read_eth0(void)
 	configure("eth0", "map", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "about to read the program's map");
+	assert_string_equal(row(3)->reason.text, "about to read the program's map");
 	assert_calls("");
 	assert_false(registry_step(registry));
 	assert_calls("open;map eth0 50;");
@@ -30,9 +30,9 @@ static void refuse(int err, const char *why)
 static void assert_failed(const char *text)
 {
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, text);
+	assert_string_equal(row(3)->reason.text, text);
 	assert_false(counted(3));
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 }
 
 #define NO_MAP "program 'prog50' (id 50, native) has no map that can be read: "
@@ -55,7 +55,7 @@ static void test_waits_for_a_program(void **state)
 	configure("eth0", "map", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_false(counted(3));
 	assert_nothing_new(0, XDP_MODE_NONE);
 
@@ -79,7 +79,7 @@ static void test_active(void **state)
 {
 	(void)state;
 	read_eth0();
-	assert_string_equal(row(3)->text, "");
+	assert_string_equal(row(3)->reason.text, "");
 	assert_string_equal(row(3)->program.name, "prog50");
 	assert_contains(unit_logged,
 			"info: eth0: reading the map of program 'prog50' (id 50, native)\n");
@@ -99,7 +99,7 @@ static void test_what_is_not_pinned_is_said(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "not pinned: no bpffs");
+	assert_string_equal(row(3)->reason.text, "not pinned: no bpffs");
 	assert_contains(unit_logged, "(id 50, native): not pinned: no bpffs\n");
 }
 
@@ -217,9 +217,9 @@ static void test_both_are_watched(void **state)
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_row(4, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, SHARED);
-	assert_string_equal(row(4)->text, SHARED);
-	registry_link_gone(registry, 4);
+	assert_string_equal(row(3)->reason.text, SHARED);
+	assert_string_equal(row(4)->reason.text, SHARED);
+	registry_gone(registry, 4);
 	assert_false(registry_step(registry));
 	assert_calls("open;map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
@@ -261,7 +261,7 @@ static void test_program_of_another_interface_shares_the_map(void **state)
 
 	fake_answer.map_shared = false;
 	refuse(0, "");
-	registry_link_gone(registry, 4);
+	registry_gone(registry, 4);
 	registry_step(registry);
 	assert_calls("map eth0 50 from now on;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
@@ -278,7 +278,7 @@ static void test_other_interfaces_do_not_matter(void **state)
 	assert_calls("open;map eth0 50;");
 	present(4, "eth1", 51, XDP_MODE_NATIVE);
 	assert_false(registry_step(registry));
-	registry_link_gone(registry, 4);
+	registry_gone(registry, 4);
 	assert_false(registry_step(registry));
 	assert_calls("");
 	assert_failed(NO_MAP "it has none");
@@ -314,7 +314,7 @@ static void test_program_goes(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("end reading;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	later(RETRY_MS);
 	assert_nothing_new(0, XDP_MODE_NONE);
@@ -353,13 +353,13 @@ static void test_shared_when_read(void **state)
 /* As configure(), with xdpMap; path may be NULL. */
 static void configure_map(const char *source, const char *ifname, const char *path)
 {
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 	struct rules old = rules;
 
 	rules = (struct rules){ 0 };
 	add_rules_to(&rules, "eth*", source, NULL);
 	if (path)
-		assert_int_equal(rules_add_map(&rules, ifname, path, error), 0);
+		assert_int_equal(rules_add_map(&rules, ifname, path, &error), 0);
 	registry_set_rules(registry, &rules);
 	rules_free(&old);
 }
@@ -440,11 +440,11 @@ static void test_auto_reads_the_map_instead(void **state)
 	refuse_to_observe();
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "about to observe the program");
+	assert_string_equal(row(3)->reason.text, "about to observe the program");
 	registry_step(registry);
 	assert_calls("open;observe eth0 50;map eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "");
+	assert_string_equal(row(3)->reason.text, "");
 	assert_true(counted(3));
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 	assert_int_equal(fake_keeps, 1);
@@ -518,7 +518,7 @@ static void test_auto_waits_where_a_map_was_read(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("open;observe eth0 50;map eth0 50;end reading;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	later(RETRY_MS);
 	assert_nothing_new(0, XDP_MODE_NONE);
@@ -527,12 +527,13 @@ static void test_auto_waits_where_a_map_was_read(void **state)
 static void test_auto_waits_after_a_restart(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .kept = true, .kind = SOURCE_MAP, .discontinuity = 500 };
+	fake_pins.at[3] =
+		(struct fake_pinned){ .kept = true, .kind = SOURCE_MAP, .discontinuity = 500 };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("open;end reading;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	registry_adopt(registry);
 	assert_nothing_new(0, XDP_MODE_NONE);
@@ -542,7 +543,7 @@ static void test_auto_waits_after_a_restart(void **state)
 static void test_restart(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.kept = true, .kind = SOURCE_MAP, .discontinuity = 500, .last_change = 600
 	};
 	configure("eth0", "map", NULL);
@@ -560,7 +561,7 @@ static void test_restart(void **state)
 static void test_auto_and_a_restart(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.kept = true, .kind = SOURCE_MAP, .discontinuity = 500, .last_change = 600
 	};
 	refuse_to_observe();
@@ -577,7 +578,8 @@ static void test_auto_and_a_restart(void **state)
 static void test_auto_and_a_restart_with_another_program(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .kept = true, .kind = SOURCE_MAP, .discontinuity = 500 };
+	fake_pins.at[3] =
+		(struct fake_pinned){ .kept = true, .kind = SOURCE_MAP, .discontinuity = 500 };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	registry_adopt(registry);
@@ -593,7 +595,7 @@ static void test_map_and_count_in_turn(void **state)
 	configure("eth0", "map", NULL);
 	assert_calls("detach;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
@@ -603,7 +605,7 @@ static void test_map_and_count_in_turn(void **state)
 	configure("eth0", "count", NULL);
 	assert_calls("end reading;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "is attached already and is left alone");
+	assert_contains(row(3)->reason.text, "is attached already and is left alone");
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_step(registry);
 	assert_calls("attach eth0 any;");
@@ -642,7 +644,7 @@ static void test_released(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_calls("end reading;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "released by the operator");
+	assert_contains(row(3)->reason.text, "released by the operator");
 	assert_true(counted(3));
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 
@@ -668,7 +670,7 @@ static void test_foreign_program_in_our_link(void **state)
 		      "counter program, and would go with it; attach it by itself");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

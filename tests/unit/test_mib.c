@@ -24,11 +24,11 @@
 #define TRANSACTION 4242
 
 struct registry {
-	struct iface_set rows, counted;
+	struct rows rows;
 };
 
 static struct iface eth9 = {
-	.link = { .ifindex = 9, .mode = XDP_MODE_NATIVE, .prog_id = 1000 },
+	.netdev = { .ifindex = 9, .mode = XDP_MODE_NATIVE, .prog_id = 1000 },
 	.kind = SOURCE_COUNT,
 	.status = IFACE_ACTIVE,
 	.program = { "xdp_stats_count", "0123456789abcdef" },
@@ -37,17 +37,17 @@ static struct iface eth9 = {
 	.discontinuity = 4000,
 };
 static struct iface eth10 = {
-	.link = { .ifindex = 10, .mode = XDP_MODE_GENERIC, .prog_id = UINT32_MAX },
+	.netdev = { .ifindex = 10, .mode = XDP_MODE_GENERIC, .prog_id = UINT32_MAX },
 	.kind = SOURCE_NONE,
 	.status = IFACE_FAILED,
-	.text = "somebody else's",
+	.reason = { "somebody else's" },
 	.last_change = 6000,
 };
 static struct iface last = {
-	.link = { .ifindex = INT32_MAX, .mode = XDP_MODE_NONE },
+	.netdev = { .ifindex = INT32_MAX, .mode = XDP_MODE_NONE },
 	.kind = SOURCE_NONE,
 	.status = IFACE_WAITING,
-	.text = "about to attach",
+	.reason = { "about to attach" },
 	.program_changes = 2,
 	.last_change = 8000,
 	.discontinuity = 7000,
@@ -73,32 +73,15 @@ static int possible_cpus;
 static bool eth9_unreadable, eth9_without_cpus, last_without_cpus;
 static unsigned int readings, cpu_readings;
 
-const struct iface_set *registry_rows(const struct registry *of)
+const struct rows *registry_rows(const struct registry *of)
 {
 	return &of->rows;
-}
-
-const struct iface_set *registry_counted(const struct registry *of)
-{
-	return &of->counted;
 }
 
 unsigned int registry_missing(struct registry *of)
 {
 	assert_ptr_equal(of, &registry);
 	return 4;
-}
-
-unsigned int registry_failed(const struct registry *of)
-{
-	assert_ptr_equal(of, &registry);
-	return 1;
-}
-
-int64_t registry_last_change(const struct registry *of)
-{
-	assert_ptr_equal(of, &registry);
-	return 9000;
 }
 
 /* Of eth9 nobody has observed a program, and the errors of the last one are not counted. */
@@ -111,7 +94,7 @@ const struct xdp_errors *snapshots_read_errors(struct snapshots *snapshots, uint
 	assert_int_equal(session, SESSION);
 	assert_int_equal(transaction, TRANSACTION);
 	readings++;
-	errors = (struct xdp_errors){ .exceptions = iface->link.ifindex,
+	errors = (struct xdp_errors){ .exceptions = iface->netdev.ifindex,
 				      .redirects = 2,
 				      .transmit_drops = UINT64_MAX };
 	return iface == &last ? NULL : &errors;
@@ -704,11 +687,11 @@ static void test_many_without_cpus(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < MANY; i++) {
-		many[i].link.ifindex = 1000 + i;
+		many[i].netdev.ifindex = 1000 + i;
 		counted[i] = &many[i];
 	}
 	counted[MANY] = &last;
-	registry.counted = (struct iface_set){ .iface = counted, .count = MANY + 1 };
+	registry.rows.counted = (struct iface_set){ .iface = counted, .count = MANY + 1 };
 	cpu_readings = 0;
 	check_next_is(&name, "1.4.1.2." LAST ".0.0");
 	assert_int_equal(cpu_readings, MANY + 2); /* the last one for the value */
@@ -732,7 +715,7 @@ static void test_no_interfaces(void **state)
 	struct name name = name_of("1.1.8.0");
 
 	(void)state;
-	registry.rows.count = registry.counted.count = 0;
+	registry.rows.shown.count = registry.rows.counted.count = 0;
 	check_get("1.1.3.0", "Gauge32: 0");
 	check_absent("1.2.1.1.9", SNMP_NOSUCHINSTANCE);
 	set_variable(&variable, &name);
@@ -757,16 +740,16 @@ static void test_another_root(void **state)
 	const struct name old = root;
 
 	(void)state;
-	mib_unregister();
+	mib_unregister(&mib);
 	assert_null(registered());
 	root = (struct name){ { 1, 3, 6, 1, 4, 1, 99999, 7 }, 8 };
 	assert_int_equal(mib_register(&mib, root.part, root.len), 0);
 	check_get("1.1.3.0", "Gauge32: 3");
 	check_walk();
 
-	mib_unregister();
-	mib_unregister();
-	assert_false(mib_begin(SESSION, TRANSACTION));
+	mib_unregister(&mib);
+	mib_unregister(&mib);
+	assert_null(mib.registration);
 	root = old;
 	assert_int_equal(mib_register(&mib, root.part, root.len), 0);
 	check_get("1.1.3.0", "Gauge32: 3");
@@ -788,7 +771,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	(void)state;
-	mib_unregister();
+	mib_unregister(&mib);
 	snmp_shutdown("unit");
 	free(eth9_cpus);
 	free(last_cpus);
@@ -798,8 +781,10 @@ static int stop(void **state)
 static int setup(void **state)
 {
 	(void)state;
-	registry.rows = (struct iface_set){ .iface = all_rows, .count = LENGTH(all_rows) };
-	registry.counted = (struct iface_set){ .iface = all_counted, .count = LENGTH(all_counted) };
+	registry.rows.last_change = 9000;
+	registry.rows.shown = (struct iface_set){ .iface = all_rows, .count = LENGTH(all_rows) };
+	registry.rows.counted =
+		(struct iface_set){ .iface = all_counted, .count = LENGTH(all_counted) };
 	eth9_unreadable = eth9_without_cpus = last_without_cpus = false;
 	mib.cpu_table = true;
 	possible_cpus = 64;

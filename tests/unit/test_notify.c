@@ -417,7 +417,7 @@ static void test_varbinds(void **state)
 		.prog_name = "new",
 		.old_prog_name = "old",
 		.status = IFACE_FAILED,
-		.text = "because",
+		.reason = { "because" },
 	};
 
 	(void)state;

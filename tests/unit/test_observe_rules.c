@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the registry decides where the verdicts of somebody else's program are to be counted. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 
@@ -14,10 +14,10 @@ static void test_no_program(void **state)
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_false(counted(3));
 	assert_nothing_new(0, XDP_MODE_NONE);
-	assert_int_equal(registry_failed(registry), 0);
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 	assert_string_equal(unit_logged, "");
 }
 
@@ -26,17 +26,17 @@ static void test_no_program_where_a_pattern_matches(void **state)
 	(void)state;
 	configure("*", "observe", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_int_equal(registry_watched(registry)->count, 1);
+	assert_int_equal(registry_rows(registry)->watched.count, 1);
 	assert_null(row(3));
 	assert_nothing_new(0, XDP_MODE_NONE);
-	assert_int_equal(registry_last_change(registry), 0);
+	assert_int_equal(registry_rows(registry)->last_change, 0);
 
 	/* With the first program it has a row, and keeps it. */
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 }
 
 static void test_foreign_program_is_observed(void **state)
@@ -44,12 +44,12 @@ static void test_foreign_program_is_observed(void **state)
 	(void)state;
 	later(10);
 	observe_eth0("observe");
-	assert_string_equal(row(3)->text, "");
+	assert_string_equal(row(3)->reason.text, "");
 	assert_string_equal(row(3)->program.name, "prog50");
 	assert_int_equal(row(3)->program_changes, 0);
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, unit_now);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_string_equal(unit_logged,
 			    "info: eth0: observing program 'prog50' (id 50, native)\n");
 	grown();
@@ -71,7 +71,7 @@ static void test_remark_of_the_source_is_shown(void **state)
 	present(3, "eth0", 50, XDP_MODE_GENERIC);
 	registry_step(registry);
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_GENERIC);
-	assert_string_equal(row(3)->text, fake_answer.text);
+	assert_string_equal(row(3)->reason.text, fake_answer.text);
 	assert_string_equal(unit_logged, "info: eth0: observing program 'prog50' (id 50, generic): "
 					 "not pinned: no\n");
 }
@@ -87,7 +87,7 @@ static void test_one_program_in_each_step(void **state)
 	assert_calls("open;observe a 50;");
 	assert_false(registry_step(registry));
 	assert_calls("open;observe b 50;");
-	assert_int_equal(registry_counted(registry)->count, 2);
+	assert_int_equal(registry_rows(registry)->counted.count, 2);
 }
 
 static void test_program_goes_before_its_turn(void **state)
@@ -113,7 +113,7 @@ static void test_program_is_replaced(void **state)
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	assert_calls("end observing;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 51, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "about to observe the program");
+	assert_string_equal(row(3)->reason.text, "about to observe the program");
 	assert_true(counted(3)); /* what was counted stays valid */
 	assert_int_equal(row(3)->last_change, replaced);
 	assert_int_equal(row(3)->discontinuity, replaced - 1000);
@@ -126,7 +126,7 @@ static void test_program_is_replaced(void **state)
 	assert_int_equal(row(3)->program_changes, 1);
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, unit_now);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 0); /* no row came or went */
 }
 
@@ -154,14 +154,14 @@ static void test_program_is_detached(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("end observing;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_string_equal(row(3)->program.name, "");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, began);
 	assert_nothing_new(0, XDP_MODE_NONE);
 	assert_int_equal(fake_keeps, 2); /* pins that somebody has taken away are put back */
-	assert_int_equal(registry_failed(registry), 0);
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 	assert_int_equal(grown(), 0);
 
 	/* The next one is counted beside what is there. */
@@ -178,7 +178,7 @@ static void test_interface_goes(void **state)
 {
 	(void)state;
 	observe_eth0("observe");
-	registry_link_gone(registry, 3);
+	registry_gone(registry, 3);
 	assert_calls("discard;");
 	assert_null(row(3));
 }
@@ -247,7 +247,7 @@ static void test_program_without_a_name(void **state)
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
-	assert_string_equal(row(3)->text,
+	assert_string_equal(row(3)->reason.text,
 			    "program '?' (id 50, native) cannot be observed: not for you");
 }
 
@@ -262,7 +262,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	later(RETRY_MS);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "it has no BTF"); /* until it works */
+	assert_contains(row(3)->reason.text, "it has no BTF"); /* until it works */
 	registry_step(registry);
 	assert_calls("observe eth0 50;");
 
@@ -270,7 +270,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(unit_logged, "");
 	assert_int_equal(row(3)->last_change, refused);
-	assert_int_equal(registry_last_change(registry), refused);
+	assert_int_equal(registry_rows(registry)->last_change, refused);
 	assert_int_equal(grown(), 0);
 	later(RETRY_MS - 1);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
@@ -282,7 +282,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	registry_step(registry);
 	assert_calls("observe eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "");
+	assert_string_equal(row(3)->reason.text, "");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->last_change, unit_now);
 }
@@ -297,7 +297,8 @@ static void test_refused_is_tried_when_something_changes(void **state)
 	present(3, "eth0", 51, XDP_MODE_GENERIC);
 	registry_step(registry);
 	assert_calls("observe eth0 51;");
-	assert_contains(row(3)->text, "program 'prog51' (id 51, generic) cannot be observed");
+	assert_contains(row(3)->reason.text,
+			"program 'prog51' (id 51, generic) cannot be observed");
 	configure("eth0", "observe", NULL);
 	registry_step(registry);
 	assert_calls("observe eth0 51;");
@@ -305,8 +306,8 @@ static void test_refused_is_tried_when_something_changes(void **state)
 	/* With the program the reason goes. */
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
-	assert_int_equal(registry_failed(registry), 0);
+	assert_string_equal(row(3)->reason.text, "no program is attached");
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 }
 
 static void test_refused_after_it_was_observed(void **state)
@@ -342,7 +343,7 @@ static void test_source_that_cannot_be_opened(void **state)
 	registry_step(registry);
 	assert_calls("open;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "cannot make the counter map");
+	assert_contains(row(3)->reason.text, "cannot make the counter map");
 	fake_answer.open_err = 0;
 	later(RETRY_MS);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
@@ -363,7 +364,7 @@ static void test_kernel_that_refuses_to_trace(void **state)
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(
-		row(3)->text,
+		row(3)->reason.text,
 		"program 'prog50' (id 50, native) cannot be observed: the kernel refuses");
 	fake_answer.trace_err = 0;
 	fake_answer.text = "";
@@ -389,8 +390,8 @@ static void test_program_on_the_nic(void **state)
 	for (size_t i = 0; i < LENGTH(modes); i++) {
 		present(3, "eth0", 50, modes[i].mode);
 		assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, modes[i].mode);
-		assert_contains(row(3)->text, modes[i].words);
-		assert_contains(row(3)->text, "it runs on the NIC");
+		assert_contains(row(3)->reason.text, modes[i].words);
+		assert_contains(row(3)->reason.text, "it runs on the NIC");
 		later(RETRY_MS);
 		assert_nothing_new(50, modes[i].mode);
 	}
@@ -414,7 +415,7 @@ static void test_count_then_observe_then_count(void **state)
 	configure("eth0", "observe", NULL);
 	assert_calls("detach;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "no program is attached");
+	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
@@ -425,7 +426,7 @@ static void test_count_then_observe_then_count(void **state)
 	configure("eth0", "count", NULL);
 	assert_calls("end observing;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "detach it to have the interface counted");
+	assert_contains(row(3)->reason.text, "detach it to have the interface counted");
 	assert_false(counted(3));
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_step(registry);
@@ -505,7 +506,7 @@ static void test_released_and_retaken(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_calls("end observing;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "released by the operator");
+	assert_contains(row(3)->reason.text, "released by the operator");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, began);
@@ -515,7 +516,7 @@ static void test_released_and_retaken(void **state)
 	later(1000);
 	fake_pins.at[3].released = false;
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "about to observe the program");
+	assert_string_equal(row(3)->reason.text, "about to observe the program");
 	assert_false(registry_step(registry));
 	assert_calls("observe eth0 51;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 51, XDP_MODE_NATIVE);
@@ -526,7 +527,7 @@ static void test_released_and_retaken(void **state)
 static void test_released_before_the_start(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.observed = 50,
 		.kept = true,
 		.released = true,
@@ -599,7 +600,8 @@ static void test_adoption_knows_the_ports(void **state)
 {
 	(void)state;
 	configure("bond0", "observe", NULL);
-	fake_pins.at[10] = (struct pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
+	fake_pins.at[10] =
+		(struct fake_pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
 	present(10, "bond0", 50, XDP_MODE_NATIVE);
 	present_port(12, "p0", 10);
 	registry_adopt(registry);
@@ -630,7 +632,7 @@ static void test_ports_come_and_go(void **state)
 	assert_calls("ports 4;ports 3;");
 	present_port(4, "p1", 0); /* let go */
 	assert_calls("ports;");
-	registry_link_gone(registry, 3); /* deleted */
+	registry_gone(registry, 3); /* deleted */
 	assert_calls("ports;");
 
 	/* Nothing of that is a change of the interface. */
@@ -666,7 +668,7 @@ static void test_ports_with_rows_of_their_own(void **state)
 	registry_step(registry);
 	assert_calls("open;observe bond0 50 ports 3;");
 	assert_null(row(3)); /* no program is attached to it */
-	assert_int_equal(registry_watched(registry)->count, 2);
+	assert_int_equal(registry_rows(registry)->watched.count, 2);
 }
 
 static void test_bond_that_is_counted_has_no_use_for_ports(void **state)
@@ -681,7 +683,7 @@ static void test_bond_that_is_counted_has_no_use_for_ports(void **state)
 	assert_calls("");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -23,14 +23,14 @@
 
 static char directory[128];
 static struct pins *pins;
-static char error[PINS_ERROR_MAX];
+static struct reason error;
 
 static int setup(void **state)
 {
 	(void)state;
-	error[0] = '\0';
+	reason_clear(&error);
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
-	return pins_open(&pins, directory, true, error);
+	return pins_open(&pins, directory, true, &error);
 }
 
 static int teardown(void **state)
@@ -78,7 +78,7 @@ static uint32_t object_id(int fd)
 {
 	union {
 		struct bpf_map_info map;
-		struct bpf_link_info link;
+		struct bpf_link_info netdev;
 	} info = { 0 };
 	__u32 size = sizeof(info);
 
@@ -97,17 +97,17 @@ static bool exists(const char *path)
 
 static void put(unsigned int ifindex, enum pin pin, int fd)
 {
-	if (pins_put(pins, ifindex, pin, fd, error))
-		fail_msg("%s", error);
+	if (pins_put(pins, ifindex, pin, fd, &error))
+		fail_msg("%s", &error);
 }
 
 /* A pin that has to be refused, with this in the message, and still be there. */
 static void assert_refused(enum pin pin, int err, const char *words)
 {
-	error[0] = '\0';
-	assert_int_equal(pins_get(pins, 3, pin, error), err);
-	assert_contains(error, pins_path(pins, 3, pin));
-	assert_contains(error, words);
+	reason_clear(&error);
+	assert_int_equal(pins_get(pins, 3, pin, &error), err);
+	assert_contains(error.text, pins_path(pins, 3, pin));
+	assert_contains(error.text, words);
 	assert_true(exists(pins_path(pins, 3, pin)));
 }
 
@@ -160,7 +160,7 @@ static void test_other_namespace_has_its_own(void **state)
 		struct pins *other;
 
 		unit_enter_namespace();
-		_exit(pins_open(&other, directory, true, error) ||
+		_exit(pins_open(&other, directory, true, &error) ||
 		      !strcmp(pins_path(other, 3, PIN_MAP), here));
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -174,23 +174,23 @@ static void test_opens_what_is_there_only(void **state)
 
 	(void)state;
 	pins_remove_namespace(pins);
-	assert_int_equal(pins_open(&other, directory, false, error), -ENOENT);
-	assert_contains(error, directory);
+	assert_int_equal(pins_open(&other, directory, false, &error), -ENOENT);
+	assert_contains(error.text, directory);
 	assert_null(other);
 	assert_int_equal(rmdir(directory), 0);
-	assert_int_equal(pins_open(&other, directory, false, error), -ENOENT);
+	assert_int_equal(pins_open(&other, directory, false, &error), -ENOENT);
 	assert_false(exists(directory));
 
-	assert_int_equal(pins_open(&other, directory, true, error), 0);
+	assert_int_equal(pins_open(&other, directory, true, &error), 0);
 	assert_true(exists(directory));
 	pins_close(other);
-	assert_int_equal(pins_open(&other, directory, false, error), 0);
+	assert_int_equal(pins_open(&other, directory, false, &error), 0);
 	pins_close(other);
 
 	/* One level is made, not two. */
 	snprintf(path, sizeof(path), "%s/a/b", unit_bpffs);
-	assert_int_equal(pins_open(&other, path, true, error), -ENOENT);
-	assert_contains(error, "No such file or directory");
+	assert_int_equal(pins_open(&other, path, true, &error), -ENOENT);
+	assert_contains(error.text, "No such file or directory");
 }
 
 static void test_what_is_no_bpffs_is_refused(void **state)
@@ -202,10 +202,10 @@ static void test_what_is_no_bpffs_is_refused(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(template));
 	for (size_t i = 0; i < LENGTH(make); i++) {
-		error[0] = '\0';
-		assert_int_equal(pins_open(&other, template, make[i], error), -EINVAL);
-		assert_contains(error, template);
-		assert_contains(error, "mount -t bpf bpf /sys/fs/bpf");
+		reason_clear(&error);
+		assert_int_equal(pins_open(&other, template, make[i], &error), -EINVAL);
+		assert_contains(error.text, template);
+		assert_contains(error.text, "mount -t bpf bpf /sys/fs/bpf");
 		assert_null(other);
 	}
 	assert_int_equal(rmdir(template), 0); /* it is empty */
@@ -220,32 +220,32 @@ static void test_names_that_are_too_long(void **state)
 	(void)state;
 	for (; used < sizeof(path) - 2; used += 2)
 		memcpy(path + used, "/.", 3);
-	assert_int_not_equal(pins_open(&other, path, true, error), 0);
+	assert_int_not_equal(pins_open(&other, path, true, &error), 0);
 	assert_null(other);
 }
 
 static void test_gets_what_was_put(void **state)
 {
 	int maps[LENGTH(known)];
-	_cleanup_close_ int link = make_link();
+	_cleanup_close_ int netdev = make_link();
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(known); i++) {
 		maps[i] = make_map();
-		put(known[i].ifindex, known[i].pin, known[i].is_link ? link : maps[i]);
+		put(known[i].ifindex, known[i].pin, known[i].is_link ? netdev : maps[i]);
 	}
 	for (size_t i = 0; i < LENGTH(known); i++) {
-		_cleanup_close_ int got = pins_get(pins, known[i].ifindex, known[i].pin, error);
+		_cleanup_close_ int got = pins_get(pins, known[i].ifindex, known[i].pin, &error);
 
 		assert_true(got >= 0);
-		assert_int_equal(object_id(got), object_id(known[i].is_link ? link : maps[i]));
+		assert_int_equal(object_id(got), object_id(known[i].is_link ? netdev : maps[i]));
 		close(maps[i]);
 	}
 
 	/* Of another interface there is nothing. */
-	assert_int_equal(pins_get(pins, 4, PIN_MAP, error), -ENOENT);
-	assert_contains(error, pins_path(pins, 4, PIN_MAP));
-	assert_contains(error, "No such file or directory");
+	assert_int_equal(pins_get(pins, 4, PIN_MAP, &error), -ENOENT);
+	assert_contains(error.text, pins_path(pins, 4, PIN_MAP));
+	assert_contains(error.text, "No such file or directory");
 }
 
 static void test_puts_where_nothing_is_only(void **state)
@@ -254,18 +254,18 @@ static void test_puts_where_nothing_is_only(void **state)
 
 	(void)state;
 	put(3, PIN_MAP, first);
-	assert_int_equal(pins_put(pins, 3, PIN_MAP, second, error), -EEXIST);
-	assert_contains(error, pins_path(pins, 3, PIN_MAP));
-	assert_contains(error, "File exists");
-	got = pins_get(pins, 3, PIN_MAP, error);
+	assert_int_equal(pins_put(pins, 3, PIN_MAP, second, &error), -EEXIST);
+	assert_contains(error.text, pins_path(pins, 3, PIN_MAP));
+	assert_contains(error.text, "File exists");
+	got = pins_get(pins, 3, PIN_MAP, &error);
 	assert_int_equal(object_id(got), object_id(first));
 }
 
 static void test_what_cannot_be_pinned(void **state)
 {
 	(void)state;
-	assert_true(pins_put(pins, 3, PIN_MAP, STDIN_FILENO, error) < 0);
-	assert_contains(error, pins_path(pins, 3, PIN_MAP));
+	assert_true(pins_put(pins, 3, PIN_MAP, STDIN_FILENO, &error) < 0);
+	assert_contains(error.text, pins_path(pins, 3, PIN_MAP));
 	assert_false(exists(pins_path(pins, 3, PIN_MAP)));
 }
 
@@ -334,8 +334,8 @@ static void test_directory_of_another(void **state)
 	(void)state;
 	assert_int_equal(chown(directory, NOBODY, NOBODY), 0);
 	assert_int_equal(chmod(unit_bpffs, 01777), 0); /* anybody can have made it */
-	assert_int_equal(pins_open(&given, directory, true, error), 0);
-	assert_int_equal(pins_put(given, 3, PIN_MAP, fd, error), 0);
+	assert_int_equal(pins_open(&given, directory, true, &error), 0);
+	assert_int_equal(pins_put(given, 3, PIN_MAP, fd, &error), 0);
 	assert_int_equal(stat(pins_path(given, 3, PIN_MAP), &status), 0);
 	assert_int_equal(status.st_uid, 0);
 	assert_int_equal(chown(pins_path(given, 3, PIN_MAP), NOBODY, NOBODY), 0);
@@ -343,10 +343,10 @@ static void test_directory_of_another(void **state)
 	pins_close(given);
 
 	assert_int_equal(chmod(unit_bpffs, 0755), 0);
-	assert_int_equal(pins_open(&given, directory, true, error), 0);
-	got = pins_get(given, 3, PIN_MAP, error);
+	assert_int_equal(pins_open(&given, directory, true, &error), 0);
+	got = pins_get(given, 3, PIN_MAP, &error);
 	assert_true(got >= 0);
-	assert_int_equal(pins_put(given, 4, PIN_MAP, fd, error), 0);
+	assert_int_equal(pins_put(given, 4, PIN_MAP, fd, &error), 0);
 	assert_int_equal(stat(pins_path(given, 4, PIN_MAP), &status), 0);
 	assert_int_equal(status.st_uid, NOBODY);
 	assert_int_equal(pins_release(given, 5), 0);
@@ -354,15 +354,15 @@ static void test_directory_of_another(void **state)
 	unit_run("test \"$(find %s -mindepth 2 ! -user %d ! -path '*/3')\" = ''", directory,
 		 NOBODY);
 	assert_int_equal(chown(pins_path(given, 4, PIN_MAP), 12345, 12345), 0);
-	assert_int_equal(pins_get(given, 4, PIN_MAP, error), -EPERM);
-	assert_contains(error, "it belongs to uid 12345, expected 0 or 65534");
+	assert_int_equal(pins_get(given, 4, PIN_MAP, &error), -EPERM);
+	assert_contains(error.text, "it belongs to uid 12345, expected 0 or 65534");
 	pins_close(given);
 }
 
 /* What nobody, without any capability, gets: -errno and the message of each. */
 struct answers {
 	int get, put, open, release;
-	char get_error[PINS_ERROR_MAX], put_error[PINS_ERROR_MAX], open_error[PINS_ERROR_MAX];
+	struct reason get_error, put_error, open_error;
 };
 
 static void ask_as_nobody(struct answers *answers, int fd)
@@ -372,10 +372,10 @@ static void ask_as_nobody(struct answers *answers, int fd)
 	if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
 	    setresuid(NOBODY, NOBODY, NOBODY))
 		return;
-	answers->get = pins_get(pins, 3, PIN_MAP, answers->get_error);
-	answers->put = pins_put(pins, 4, PIN_MAP, fd, answers->put_error);
+	answers->get = pins_get(pins, 3, PIN_MAP, &answers->get_error);
+	answers->put = pins_put(pins, 4, PIN_MAP, fd, &answers->put_error);
 	snprintf(directory, sizeof(directory), "%s/others", unit_bpffs);
-	answers->open = pins_open(&other, directory, true, answers->open_error);
+	answers->open = pins_open(&other, directory, true, &answers->open_error);
 	answers->release = pins_release(pins, 4);
 }
 
@@ -400,12 +400,12 @@ static void test_no_permission(void **state)
 	assert_int_equal(waitpid(child, &status, 0), child);
 	/* The kernel refuses unprivileged users of bpf(2) before it looks at the path. */
 	assert_true(answers->get == -EPERM || answers->get == -EACCES);
-	assert_contains(answers->get_error, pins_path(pins, 3, PIN_MAP));
+	assert_contains(answers->get_error.text, pins_path(pins, 3, PIN_MAP));
 	assert_int_equal(answers->put, -EACCES);
-	assert_contains(answers->put_error, pins_path(pins, 4, PIN_MAP));
-	assert_contains(answers->put_error, "Permission denied");
+	assert_contains(answers->put_error.text, pins_path(pins, 4, PIN_MAP));
+	assert_contains(answers->put_error.text, "Permission denied");
 	assert_int_equal(answers->open, -EACCES);
-	assert_contains(answers->open_error, "/others: Permission denied");
+	assert_contains(answers->open_error.text, "/others: Permission denied");
 	assert_int_equal(answers->release, -EACCES);
 	munmap(answers, sizeof(*answers));
 }
@@ -591,7 +591,7 @@ static void test_epoch(void **state)
 		pins_put_epoch(pins, epochs[i]);
 		assert_int_equal(pins_get_epoch(pins), epochs[i]);
 	}
-	assert_int_equal(pins_open(&other, directory, false, error), 0);
+	assert_int_equal(pins_open(&other, directory, false, &error), 0);
 	assert_int_equal(pins_get_epoch(other), 123456789012);
 	pins_close(other);
 }

@@ -10,7 +10,7 @@
 #include "agent/plan.h"
 #include "iface/registry.h"
 
-static const struct link there[] = {
+static const struct netdev there[] = {
 	{ .ifindex = 1, .name = "lo", .mode = XDP_MODE_NONE },
 	{ .ifindex = 2, .name = "eth0", .mode = XDP_MODE_NONE },
 	{ .ifindex = 3, .name = "eth1", .mode = XDP_MODE_NATIVE, .prog_id = 50 },
@@ -19,28 +19,28 @@ static const struct link there[] = {
 	{ .ifindex = 6, .name = "old0", .mode = XDP_MODE_NATIVE, .prog_id = 60 },
 };
 
-static struct link_handlers handlers;
+static struct rtnl_handlers handlers;
 static int open_err, dump_err;
 static unsigned int closed;
 
-int links_open(struct links **links, const struct link_handlers *wanted)
+int rtnl_open(struct rtnl **rtnl, const struct rtnl_handlers *wanted)
 {
-	assert_null(*links);
+	assert_null(*rtnl);
 	handlers = *wanted;
 	return open_err;
 }
 
-int links_dump(struct links *links)
+int rtnl_dump(struct rtnl *rtnl)
 {
-	(void)links;
+	(void)rtnl;
 	for (size_t i = 0; !dump_err && i < LENGTH(there); i++)
 		handlers.present(&there[i], handlers.context);
 	return dump_err;
 }
 
-void links_close(struct links *links)
+void rtnl_close(struct rtnl *rtnl)
 {
-	(void)links;
+	(void)rtnl;
 	closed++;
 }
 
@@ -55,9 +55,9 @@ static int setup(void **state)
 
 static void add(struct rules *rules, const char *patterns, const char *source, const char *hook)
 {
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 
-	assert_int_equal(rules_add(rules, patterns, source, hook, error), 0);
+	assert_int_equal(rules_add(rules, patterns, source, hook, &error), 0);
 }
 
 static int print_plan(struct rules *rules, const struct pins *pins)
@@ -184,7 +184,7 @@ static void test_counter_program_where_one_is_to_be_observed(void **state)
 	struct rules rules = { 0 };
 
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .prog_id = 50, .kept = true };
+	fake_pins.at[3] = (struct fake_pinned){ .prog_id = 50, .kept = true };
 	add(&rules, "eth*", "observe", NULL);
 	assert_int_equal(print_plan(&rules, &fake_pins), 0);
 	assert_contains(unit_written[STDOUT_FILENO],
@@ -198,10 +198,11 @@ static void test_auto_after_an_earlier_run(void **state)
 	struct rules rules = { 0 };
 
 	(void)state;
-	fake_pins.at[3] = (struct pinned){ .prog_id = 50, .kept = true, .kind = SOURCE_COUNT };
-	fake_pins.at[4] = (struct pinned){ .kept = true, .kind = SOURCE_OBSERVE };
-	fake_pins.at[5] = (struct pinned){ .kept = true, .kind = SOURCE_COUNT };
-	fake_pins.at[6] = (struct pinned){ .kept = true, .kind = SOURCE_COUNT, .observed = 60 };
+	fake_pins.at[3] = (struct fake_pinned){ .prog_id = 50, .kept = true, .kind = SOURCE_COUNT };
+	fake_pins.at[4] = (struct fake_pinned){ .kept = true, .kind = SOURCE_OBSERVE };
+	fake_pins.at[5] = (struct fake_pinned){ .kept = true, .kind = SOURCE_COUNT };
+	fake_pins.at[6] =
+		(struct fake_pinned){ .kept = true, .kind = SOURCE_COUNT, .observed = 60 };
 	add(&rules, "eth1,wan0,wan1,old0", "auto", NULL);
 	assert_int_equal(print_plan(&rules, &fake_pins), 0);
 	assert_contains(
@@ -217,7 +218,7 @@ static void test_what_is_pinned(void **state)
 	struct rules rules = { 0 };
 
 	(void)state;
-	fake_pins.at[6] = (struct pinned){ .prog_id = 60, .kept = true };
+	fake_pins.at[6] = (struct fake_pinned){ .prog_id = 60, .kept = true };
 	add(&rules, "eth1,old*", "count", NULL);
 	assert_int_equal(print_plan(&rules, &fake_pins), 0);
 	assert_contains(unit_written[STDOUT_FILENO],

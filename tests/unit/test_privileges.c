@@ -117,10 +117,10 @@ static void report(const char *source, const char *const missing[4])
 {
 	static const char *const names[] = { "CAP_SYS_ADMIN", "CAP_BPF", "CAP_NET_ADMIN",
 					     "CAP_PERFMON" };
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 	struct rules rules = { 0 };
 
-	want(!rules_add(&rules, "*", source, NULL, error), "the rule is right");
+	want(!rules_add(&rules, "*", source, NULL, &error), "the rule is right");
 	privileges_report(&rules);
 	for (size_t i = 0; i < LENGTH(names); i++) {
 		char line[64];

@@ -64,8 +64,9 @@ int mib_register(struct mib *of, const oid *at, size_t at_len)
 	return 0;
 }
 
-void mib_unregister(void)
+void mib_unregister(struct mib *of)
 {
+	assert_ptr_equal(of, &mib);
 	if (session.version == AGENTX_VERSION) {
 		unregisters++;
 		held = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The registry among fakes, with the rules that count. */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,16 +11,16 @@ static void test_literal_name_has_a_row_at_once(void **state)
 {
 	(void)state;
 	configure("eth0", "count", NULL);
-	assert_int_equal(registry_last_change(registry), 0);
+	assert_int_equal(registry_rows(registry)->last_change, 0);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "about to attach the counter program");
+	assert_string_equal(row(3)->reason.text, "about to attach the counter program");
 	assert_false(counted(3));
 	assert_calls("");
 
 	assert_false(registry_step(registry));
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "");
+	assert_string_equal(row(3)->reason.text, "");
 	assert_string_equal(row(3)->program.name, "prog1000");
 	assert_true(counted(3));
 	assert_calls("open;attach eth0 any;");
@@ -33,9 +33,9 @@ static void test_pattern_gets_its_row_with_the_first_program(void **state)
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_null(row(3));
-	assert_non_null(iface_set_find(registry_watched(registry), 3));
+	assert_non_null(iface_set_find(&registry_rows(registry)->watched, 3));
 
-	/* It fake_keeps the row when that program is gone. */
+	/* It keeps the row when that program is gone. */
 	registry_step(registry);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	present(3, "eth0", 0, XDP_MODE_NONE);
@@ -55,8 +55,8 @@ static void test_pattern_without_a_program_has_no_row(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_step(registry);
 	assert_null(row(3));
-	assert_int_equal(registry_failed(registry), 0);
-	assert_int_equal(registry_last_change(registry), 0);
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
+	assert_int_equal(registry_rows(registry)->last_change, 0);
 }
 
 static void test_what_no_line_asks_for_is_not_watched(void **state)
@@ -65,7 +65,7 @@ static void test_what_no_line_asks_for_is_not_watched(void **state)
 	configure("eth0", "off", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
-	assert_int_equal(registry_watched(registry)->count, 0);
+	assert_int_equal(registry_rows(registry)->watched.count, 0);
 	assert_false(registry_step(registry));
 	assert_calls("");
 }
@@ -85,7 +85,7 @@ static void test_one_interface_in_each_step(void **state)
 	assert_calls("open;attach b any;");
 	assert_false(registry_step(registry));
 	assert_calls("");
-	assert_int_equal(registry_counted(registry)->count, 3);
+	assert_int_equal(registry_rows(registry)->counted.count, 3);
 }
 
 static void test_vanishes_before_its_turn(void **state)
@@ -94,7 +94,7 @@ static void test_vanishes_before_its_turn(void **state)
 	configure("*", "count", NULL);
 	present(2, "a", 0, XDP_MODE_NONE);
 	present(3, "b", 0, XDP_MODE_NONE);
-	registry_link_gone(registry, 2);
+	registry_gone(registry, 2);
 	assert_false(registry_step(registry));
 	assert_calls("open;attach b any;");
 }
@@ -105,11 +105,11 @@ static void test_foreign_program_is_left_alone(void **state)
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "program 'prog50' (id 50, native) is attached");
+	assert_contains(row(3)->reason.text, "program 'prog50' (id 50, native) is attached");
 	assert_string_equal(row(3)->program.name, "prog50");
 	assert_int_equal(row(3)->program_changes, 0);
 	assert_false(counted(3));
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 	assert_false(registry_step(registry));
 	assert_calls("");
 	assert_contains(unit_logged, "warning: eth0: program 'prog50' (id 50, native)");
@@ -141,7 +141,7 @@ static void test_foreign_program_goes(void **state)
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->program_changes, 2);
-	assert_int_equal(registry_failed(registry), 0);
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 }
 
 static void test_foreign_program_comes_before_our_turn(void **state)
@@ -168,7 +168,7 @@ static void test_our_program_is_known_again(void **state)
 	assert_int_equal(row(3)->program_changes, 1);
 	assert_int_equal(row(3)->last_change, unit_now - 5000);
 	assert_int_equal(row(3)->discontinuity, unit_now - 5000);
-	assert_int_equal(registry_last_change(registry), unit_now - 5000);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now - 5000);
 	assert_int_equal(grown(), 0);
 }
 
@@ -213,7 +213,7 @@ static void test_our_program_vanishes(void **state)
 	assert_int_equal(row(3)->program_changes, 3);
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, unit_now);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 0); /* no row came or went */
 }
 
@@ -240,10 +240,10 @@ static void test_refused_attachment(void **state)
 	assert_false(registry_step(registry));
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, fake_answer.text);
+	assert_string_equal(row(3)->reason.text, fake_answer.text);
 	assert_false(counted(3));
 	assert_int_equal(row(3)->discontinuity, 0);
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 	assert_string_equal(unit_logged, "warning: eth0: cannot attach the counter program; "
 					 "native: not today\n");
 
@@ -294,7 +294,7 @@ static void test_refused_attachment_is_tried_after_a_minute(void **state)
 	/* To be refused again is no news. */
 	assert_string_equal(unit_logged, "");
 	assert_int_equal(row(3)->last_change, refused);
-	assert_int_equal(registry_last_change(registry), refused);
+	assert_int_equal(registry_rows(registry)->last_change, refused);
 	assert_int_equal(grown(), 0);
 
 	fake_answer.attach_err = 0;
@@ -307,11 +307,11 @@ static void test_refused_attachment_is_tried_after_a_minute(void **state)
 
 static void test_refused_attachment_is_tried_when_the_link_changes(void **state)
 {
-	struct link link = { .ifindex = 3, .name = "eth0", .mtu = 9000, .mode = XDP_MODE_NONE };
+	struct netdev netdev = { .ifindex = 3, .name = "eth0", .mtu = 9000, .mode = XDP_MODE_NONE };
 
 	(void)state;
 	refuse_eth0();
-	registry_link_present(registry, &link);
+	registry_present(registry, &netdev);
 	assert_eth0_tried_again();
 }
 
@@ -333,7 +333,7 @@ static void test_source_that_cannot_be_opened(void **state)
 	registry_step(registry);
 	assert_calls("open;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, fake_answer.text);
+	assert_string_equal(row(3)->reason.text, fake_answer.text);
 
 	fake_answer.open_err = 0;
 	fake_answer.text = "";
@@ -350,9 +350,9 @@ static void test_refused_native_is_explained(void **state)
 	fake_answer.mode = XDP_MODE_GENERIC;
 	fake_answer.text = "native was refused: no";
 	count_eth0(NULL);
-	assert_string_equal(row(3)->text, fake_answer.text);
+	assert_string_equal(row(3)->reason.text, fake_answer.text);
 	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_GENERIC);
-	assert_string_equal(row(3)->text, fake_answer.text);
+	assert_string_equal(row(3)->reason.text, fake_answer.text);
 	assert_contains(unit_logged, "info: eth0: counting (generic): native was refused: no\n");
 }
 
@@ -360,10 +360,10 @@ static void test_refused_native_is_explained(void **state)
 static void assert_not_asked_for(void)
 {
 	assert_calls("detach;");
-	assert_int_equal(registry_watched(registry)->count, 1);
-	assert_int_equal(registry_rows(registry)->count, 0);
-	assert_int_equal(registry_counted(registry)->count, 0);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->watched.count, 1);
+	assert_int_equal(registry_rows(registry)->shown.count, 0);
+	assert_int_equal(registry_rows(registry)->counted.count, 0);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
 	assert_false(registry_step(registry));
 	assert_calls("");
@@ -396,8 +396,8 @@ static void test_renamed_out_of_the_rules_before_its_turn(void **state)
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	present(3, "lan0", 0, XDP_MODE_NONE);
-	assert_int_equal(registry_watched(registry)->count, 0);
-	assert_int_equal(registry_rows(registry)->count, 0);
+	assert_int_equal(registry_rows(registry)->watched.count, 0);
+	assert_int_equal(registry_rows(registry)->shown.count, 0);
 	assert_false(registry_step(registry));
 	assert_calls("");
 }
@@ -412,7 +412,7 @@ static void test_renamed_within_the_rules(void **state)
 	later(1000);
 	present(3, "eth7", FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_calls("");
-	assert_string_equal(row(3)->link.name, "eth7");
+	assert_string_equal(row(3)->netdev.name, "eth7");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->last_change, unit_now - 1000);
 	assert_int_equal(row(3)->discontinuity, unit_now - 1000);
@@ -423,9 +423,9 @@ static void test_link_gone(void **state)
 	(void)state;
 	count_eth0(NULL);
 	grown();
-	registry_link_gone(registry, 4);
+	registry_gone(registry, 4);
 	assert_int_equal(grown(), 0);
-	registry_link_gone(registry, 3);
+	registry_gone(registry, 3);
 	assert_calls("discard;");
 	assert_null(row(3));
 	assert_int_equal(grown(), 1);
@@ -452,8 +452,8 @@ static void test_left_out_of_the_dump(void **state)
 	assert_null(row(2));
 	assert_null(row(4));
 	assert_true(counted(3));
-	assert_non_null(iface_set_find(registry_watched(registry), 5));
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_non_null(iface_set_find(&registry_rows(registry)->watched, 5));
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 }
 
 static void test_rules_say_off(void **state)
@@ -466,7 +466,7 @@ static void test_rules_say_off(void **state)
 	assert_not_asked_for();
 
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_int_equal(registry_watched(registry)->count, 1);
+	assert_int_equal(registry_rows(registry)->watched.count, 1);
 	configure("eth0", "count", NULL);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_true(counted(3));
@@ -485,10 +485,10 @@ static void test_rules_say_off_before_its_turn(void **state)
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	configure("eth0", "off", NULL);
-	assert_int_equal(registry_rows(registry)->count, 0);
+	assert_int_equal(registry_rows(registry)->shown.count, 0);
 	assert_false(registry_step(registry));
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_int_equal(registry_watched(registry)->count, 0);
+	assert_int_equal(registry_rows(registry)->watched.count, 0);
 	assert_calls("");
 }
 
@@ -555,7 +555,7 @@ static void test_missing_interfaces(void **state)
 
 	present(6, "eth2", 0, XDP_MODE_NONE);
 	assert_int_equal(registry_missing(registry), 2);
-	registry_link_gone(registry, 6);
+	registry_gone(registry, 6);
 	assert_int_equal(registry_missing(registry), 3);
 	configure("eth0", "count", NULL);
 	assert_int_equal(registry_missing(registry), 1);
@@ -601,11 +601,11 @@ static void test_failed_reading(void **state)
 	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
 	assert_memory_equal(&counters, &before, sizeof(counters));
 	assert_row(3, IFACE_FAILED, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "cannot be read");
+	assert_contains(row(3)->reason.text, "cannot be read");
 	assert_false(counted(3));
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 	assert_int_equal(row(3)->last_change, unit_now);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
 	assert_contains(unit_logged, "err: eth0: cannot read the counter map: Input/output error");
 
@@ -634,13 +634,13 @@ static void test_one_failed_reading_harms_no_other(void **state)
 	assert_false(counted(2));
 	assert_true(counted(3));
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 }
 
 /* Each event of a life, and what it moves. */
 static void test_times_and_generation(void **state)
 {
-	struct link link = { .ifindex = 3, .name = "eth0", .mtu = 9000, .mode = XDP_MODE_NONE };
+	struct netdev netdev = { .ifindex = 3, .name = "eth0", .mtu = 9000, .mode = XDP_MODE_NONE };
 	int64_t appeared, attached, foreign;
 
 	(void)state;
@@ -650,24 +650,24 @@ static void test_times_and_generation(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_int_equal(row(3)->last_change, appeared);
 	assert_int_equal(row(3)->discontinuity, 0);
-	assert_int_equal(registry_last_change(registry), appeared);
+	assert_int_equal(registry_rows(registry)->last_change, appeared);
 	assert_int_equal(grown(), 1);
 
 	attached = later(10);
 	registry_step(registry);
 	assert_int_equal(row(3)->last_change, attached);
 	assert_int_equal(row(3)->discontinuity, attached);
-	assert_int_equal(registry_last_change(registry), attached);
+	assert_int_equal(registry_rows(registry)->last_change, attached);
 	assert_int_equal(grown(), 1);
 
 	/* The MTU is in no column. */
 	later(10);
-	link.prog_id = FIRST_PROG_ID;
-	link.mode = XDP_MODE_NATIVE;
-	registry_link_present(registry, &link);
-	assert_int_equal(row(3)->link.mtu, 9000);
+	netdev.prog_id = FIRST_PROG_ID;
+	netdev.mode = XDP_MODE_NATIVE;
+	registry_present(registry, &netdev);
+	assert_int_equal(row(3)->netdev.mtu, 9000);
 	assert_int_equal(row(3)->last_change, attached);
-	assert_int_equal(registry_last_change(registry), attached);
+	assert_int_equal(registry_rows(registry)->last_change, attached);
 	assert_int_equal(grown(), 0);
 
 	/* A program that nobody counts: no count was lost by that, for there are no counters. */
@@ -679,7 +679,7 @@ static void test_times_and_generation(void **state)
 	foreign = later(10);
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->last_change, foreign);
-	assert_int_equal(registry_last_change(registry), foreign);
+	assert_int_equal(registry_rows(registry)->last_change, foreign);
 	assert_int_equal(grown(), 0);
 	foreign = later(10);
 	present(3, "eth0", 51, XDP_MODE_GENERIC);
@@ -687,8 +687,8 @@ static void test_times_and_generation(void **state)
 	assert_int_equal(row(3)->program_changes, 3); /* ours, 50, 51 */
 
 	later(10);
-	registry_link_gone(registry, 3);
-	assert_int_equal(registry_last_change(registry), unit_now);
+	registry_gone(registry, 3);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
 }
 
@@ -706,7 +706,7 @@ static void test_last_change_is_told_to_the_source(void **state)
 static void assert_eth0_released(void)
 {
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_contains(row(3)->text, "released by the operator");
+	assert_contains(row(3)->reason.text, "released by the operator");
 	assert_true(counted(3)); /* what was counted stays to be seen */
 	registry_adopt(registry);
 	assert_false(registry_step(registry));
@@ -714,7 +714,7 @@ static void assert_eth0_released(void)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_false(registry_step(registry));
 	assert_calls("");
-	assert_int_equal(registry_failed(registry), 0);
+	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 }
 
 static void retake_eth0(void)
@@ -722,7 +722,7 @@ static void retake_eth0(void)
 	fake_pins.at[3].released = false;
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	assert_string_equal(row(3)->text, "about to attach the counter program");
+	assert_string_equal(row(3)->reason.text, "about to attach the counter program");
 	assert_false(registry_step(registry));
 	assert_calls("attach eth0 any;");
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
@@ -748,7 +748,7 @@ static void test_released_while_counted(void **state)
 static void test_released_before_the_start(void **state)
 {
 	(void)state;
-	fake_pins.at[3] = (struct pinned){
+	fake_pins.at[3] = (struct fake_pinned){
 		.prog_id = 900, .kept = true, .released = true, .discontinuity = 500
 	};
 	configure("eth0", "count", NULL);
@@ -801,7 +801,7 @@ static void test_another_interface_with_the_same_ifindex(void **state)
 	assert_calls("discard;");
 	assert_null(row(3));
 	assert_false(counted(3));
-	assert_int_equal(registry_last_change(registry), unit_now);
+	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
 
 	later(1000);
@@ -819,7 +819,7 @@ static void test_another_interface_that_no_line_asks_for(void **state)
 	fake_answer.stale = true;
 	present(3, "lan0", 0, XDP_MODE_NONE);
 	assert_calls("discard;");
-	assert_int_equal(registry_watched(registry)->count, 0);
+	assert_int_equal(registry_rows(registry)->watched.count, 0);
 }
 
 /* So are those of counters that nobody writes into at present. */
@@ -848,7 +848,8 @@ static void test_foreign_program_in_our_link(void **state)
 	assert_false(registry_step(registry));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_contains(row(3)->text, "program 'prog50' (id 50, native) is attached already");
+	assert_contains(row(3)->reason.text,
+			"program 'prog50' (id 50, native) is attached already");
 	assert_false(counted(3));
 
 	/* Ours is put back, and was the program of the link all the time. */
@@ -926,7 +927,7 @@ static void test_free_ends_all(void **state)
 	registry_free(ended, true);
 	assert_calls("close;close;");
 
-	assert_int_equal(registry_new(&registry, &fake_pins), 0);
+	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	count_two();
 	ended = registry;
 	registry = NULL;
@@ -941,7 +942,7 @@ static void test_works_without_pins(void **state)
 	static const struct rules none;
 
 	(void)state;
-	assert_int_equal(registry_new(&registry, NULL), 0);
+	assert_int_equal(registry_new(&registry, &fake_common, NULL), 0);
 	registry_adopt(registry);
 	registry_sweep(registry);
 	registry_set_rules(registry, &none);
@@ -950,7 +951,7 @@ static void test_works_without_pins(void **state)
 	registry = with;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, lab_setup, lab_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 /* --- errors --- */
 
@@ -970,7 +971,7 @@ static void test_errors_of_rows(void **state)
 		;
 	assert_false(counted(3));
 	assert_true(fake_errors[3].counted);
-	assert_int_equal(registry_read_errors(row(3), &errors), 0);
+	assert_int_equal(registry_read_errors(registry, row(3), &errors), 0);
 	assert_int_equal(errors.exceptions, 7);
 	assert_false(fake_errors[4].counted); /* no row */
 	assert_false(fake_errors[5].counted); /* no rule */
@@ -988,7 +989,7 @@ static void test_errors_are_kept(void **state)
 	assert_true(fake_errors[3].counted);
 
 	fake_errors[4].counted = true;
-	assert_int_equal(registry_new(&registry, &fake_pins), 0);
+	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	registry_sweep(registry);
@@ -1000,7 +1001,7 @@ static void test_errors_of_what_is_gone(void **state)
 {
 	(void)state;
 	count_eth0(NULL);
-	registry_link_gone(registry, 3);
+	registry_gone(registry, 3);
 	assert_false(fake_errors[3].counted);
 	assert_calls("discard;");
 	fake_answer.next_prog_id = FIRST_PROG_ID;
@@ -1013,7 +1014,7 @@ static void test_errors_of_what_is_gone(void **state)
 	count_eth0(NULL);
 	registry_free(registry, false);
 	assert_false(fake_errors[3].counted);
-	assert_int_equal(registry_new(&registry, &fake_pins), 0);
+	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 }
 
 static void test_errors_of_ports(void **state)

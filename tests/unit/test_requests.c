@@ -29,7 +29,9 @@ enum { GET = 5, GETNEXT, GETBULK, TESTSET, RESPONSE = 18 };
 
 static netsnmp_session session;
 static int magic;
-static bool registered, sending_fails;
+static netsnmp_handler_registration registration;
+static struct mib mib;
+static bool sending_fails;
 static unsigned int left_to_library, pings_put_off;
 static char sent[1024]; /* the variables of the last response, "" if there was none */
 
@@ -37,23 +39,25 @@ static char sent[1024]; /* the variables of the last response, "" if there was n
 static const oid root[] = { 1, 3 };
 #define OBJECTS 3
 
-bool mib_begin(uint32_t of_session, uint32_t transaction)
+static void check_request(const struct mib_request *request)
 {
-	assert_int_equal(of_session, SESSION);
-	assert_int_equal(transaction, TRANSACTION);
-	return registered;
+	assert_ptr_equal(request->mib, &mib);
+	assert_int_equal(request->session, SESSION);
+	assert_int_equal(request->transaction, TRANSACTION);
 }
 
-int mib_get(netsnmp_variable_list *value)
+int mib_get(const struct mib_request *request, netsnmp_variable_list *value)
 {
+	check_request(request);
 	if (value->name_length != 3 || value->name[2] < 1 || value->name[2] > OBJECTS)
 		return SNMP_NOSUCHOBJECT;
 	snmp_set_var_typed_integer(value, ASN_INTEGER, (long)value->name[2]);
 	return 0;
 }
 
-bool mib_get_next(netsnmp_variable_list *value)
+bool mib_get_next(const struct mib_request *request, netsnmp_variable_list *value)
 {
+	check_request(request);
 	for (oid i = 1; i <= OBJECTS; i++) {
 		const oid name[] = { root[0], root[1], i };
 
@@ -165,7 +169,7 @@ static int start(void **state)
 	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OID_OUTPUT_FORMAT,
 			   NETSNMP_OID_OUTPUT_NUMERIC);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_QUICK_PRINT, 1);
-	requests_open();
+	requests_open(&mib);
 	return 0;
 }
 
@@ -176,7 +180,7 @@ static int setup(void **state)
 				     .version = AGENTX_VERSION,
 				     .securityModel = PING };
 	snmp_call_callbacks(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, &session);
-	registered = true;
+	mib.registration = &registration;
 	sending_fails = false;
 	left_to_library = 0;
 	pings_put_off = 0;
@@ -265,7 +269,7 @@ static void test_all_else_is_for_the_library(void **state)
 	pdu = pdu_of(GET);
 	pdu->flags |= NON_DEFAULT_CONTEXT;
 	assert_int_equal(receive(pdu), 42);
-	registered = false;
+	mib.registration = NULL;
 	assert_int_equal(receive(pdu_of(GET)), 42);
 	assert_int_equal(
 		session.callback(NETSNMP_CALLBACK_OP_DISCONNECT, &session, 0, NULL, &magic), 42);

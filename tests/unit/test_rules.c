@@ -78,13 +78,13 @@ static void test_lines(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(lines); i++) {
-		char error[RULES_ERROR_MAX] = "";
+		struct reason error = { "" };
 		struct rules rules = { 0 };
-		int err =
-			rules_add(&rules, lines[i].patterns, lines[i].source, lines[i].hook, error);
+		int err = rules_add(&rules, lines[i].patterns, lines[i].source, lines[i].hook,
+				    &error);
 
 		assert_int_equal(err, lines[i].error ? -EINVAL : 0);
-		assert_contains(error, lines[i].error ? lines[i].error : "");
+		assert_contains(error.text, lines[i].error ? lines[i].error : "");
 		assert_string_equal(describe(&rules), lines[i].rules);
 		rules_free(&rules);
 	}
@@ -115,12 +115,12 @@ static void test_options(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < LENGTH(options); i++) {
-		char error[RULES_ERROR_MAX] = "";
+		struct reason error = { "" };
 		struct rules rules = { 0 };
-		int err = rules_add_option(&rules, options[i].option, error);
+		int err = rules_add_option(&rules, options[i].option, &error);
 
 		assert_int_equal(err, options[i].error ? -EINVAL : 0);
-		assert_contains(error, options[i].error ? options[i].error : "");
+		assert_contains(error.text, options[i].error ? options[i].error : "");
 		assert_string_equal(describe(&rules), options[i].rules);
 		rules_free(&rules);
 	}
@@ -128,19 +128,19 @@ static void test_options(void **state)
 
 static void add(struct rules *rules, const char *patterns, const char *source)
 {
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 
-	assert_int_equal(rules_add(rules, patterns, source, NULL, error), 0);
+	assert_int_equal(rules_add(rules, patterns, source, NULL, &error), 0);
 }
 
 static void test_bad_line_leaves_the_others(void **state)
 {
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 	struct rules rules = { 0 };
 
 	(void)state;
 	add(&rules, "eth0", "count");
-	assert_int_equal(rules_add(&rules, "eth1,eth2,", "count", NULL, error), -EINVAL);
+	assert_int_equal(rules_add(&rules, "eth1,eth2,", "count", NULL, &error), -EINVAL);
 	add(&rules, "eth3", "off");
 	assert_string_equal(describe(&rules), "=eth0 count any;=eth3 off any;");
 	rules_free(&rules);
@@ -215,12 +215,12 @@ static void test_maps(void **state)
 	(void)state;
 	assert_null(rules_map_path(&rules, "eth0"));
 	for (size_t i = 0; i < LENGTH(maps); i++) {
-		char error[RULES_ERROR_MAX] = "";
-		int err = rules_add_map(&rules, maps[i].ifname, maps[i].path, error);
+		struct reason error = { "" };
+		int err = rules_add_map(&rules, maps[i].ifname, maps[i].path, &error);
 
 		assert_int_equal(err, maps[i].error ? -EINVAL : 0);
-		assert_contains(error, maps[i].error ? maps[i].error : "");
-		assert_int_equal(!*error, !maps[i].error);
+		assert_contains(error.text, maps[i].error ? maps[i].error : "");
+		assert_int_equal(!*error.text, !maps[i].error);
 		right += !err;
 		assert_int_equal(rules.map_count, right);
 	}

@@ -10,7 +10,7 @@
 #define SNAPSHOTS 8
 #define MAX_AGE_MS 5000
 
-static uint64_t generation;
+static struct rows rows;
 static unsigned int readings; /* how many there were */
 static unsigned int last_ifindex;
 static int read_err;
@@ -23,7 +23,7 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 {
 	assert_null(registry);
 	readings++;
-	last_ifindex = iface->link.ifindex;
+	last_ifindex = iface->netdev.ifindex;
 	cpus_asked_for = each;
 	if (read_err)
 		return read_err;
@@ -38,25 +38,27 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 	return 0;
 }
 
-int registry_read_errors(const struct iface *iface, struct xdp_errors *errors)
+int registry_read_errors(const struct registry *registry, const struct iface *iface,
+			 struct xdp_errors *errors)
 {
+	assert_null(registry);
 	readings++;
-	last_ifindex = iface->link.ifindex;
+	last_ifindex = iface->netdev.ifindex;
 	*errors = (struct xdp_errors){ .exceptions = readings };
 	return read_err;
 }
 
-uint64_t registry_generation(const struct registry *registry)
+const struct rows *registry_rows(const struct registry *registry)
 {
 	assert_null(registry);
-	return generation;
+	return &rows;
 }
 
 static int setup(void **state)
 {
 	(void)state;
 	unit_now = 1000000;
-	generation = 0;
+	rows.generation = 0;
 	readings = 0;
 	read_err = 0;
 	cpus_unknown = false;
@@ -75,7 +77,7 @@ static int teardown(void **state)
 /* The number of the reading that the transaction is answered from. */
 static uint64_t ask(uint32_t session, uint32_t transaction, unsigned int ifindex)
 {
-	struct iface iface = { .link.ifindex = ifindex };
+	struct iface iface = { .netdev.ifindex = ifindex };
 	const struct counters *counters = snapshots_read(snapshots, session, transaction, &iface);
 
 	return counters ? counters->action[0].rx_packets : NO_ANSWER;
@@ -84,7 +86,7 @@ static uint64_t ask(uint32_t session, uint32_t transaction, unsigned int ifindex
 /* The same for errors. */
 static uint64_t ask_errors(uint32_t session, uint32_t transaction, unsigned int ifindex)
 {
-	const struct iface iface = { .link.ifindex = ifindex };
+	const struct iface iface = { .netdev.ifindex = ifindex };
 	const struct xdp_errors *errors =
 		snapshots_read_errors(snapshots, session, transaction, &iface);
 
@@ -94,7 +96,7 @@ static uint64_t ask_errors(uint32_t session, uint32_t transaction, unsigned int 
 /* The same for what each CPU counted. */
 static uint64_t ask_cpus(uint32_t session, uint32_t transaction, unsigned int ifindex)
 {
-	struct iface iface = { .link.ifindex = ifindex };
+	struct iface iface = { .netdev.ifindex = ifindex };
 	const struct cpu_counters *each =
 		snapshots_read_cpus(snapshots, session, transaction, &iface);
 
@@ -185,7 +187,7 @@ static void test_generation_flushes(void **state)
 	(void)state;
 	ask(1, 1, 3);
 	ask(1, 2, 3);
-	generation++;
+	rows.generation++;
 	assert_int_equal(ask(1, 1, 3), 3);
 	assert_int_equal(ask(1, 2, 3), 4);
 	assert_int_equal(ask(1, 1, 3), 3);
@@ -220,7 +222,7 @@ static void test_cpus_are_not_kept_unless_asked_for(void **state)
 static void test_cpus_are_of_the_same_reading(void **state)
 {
 	(void)state;
-	snapshots_keep_cpus(snapshots, true);
+	snapshots_store_cpus(snapshots, true);
 	assert_int_equal(ask(1, 1, 3), 1);
 	assert_true(cpus_asked_for);
 	assert_int_equal(ask_cpus(1, 1, 3), 1);
@@ -238,7 +240,7 @@ static void test_cpus_of_many(void **state)
 	enum { COUNT = 499 };
 
 	(void)state;
-	snapshots_keep_cpus(snapshots, true);
+	snapshots_store_cpus(snapshots, true);
 	for (unsigned int i = 0; i < COUNT; i++)
 		assert_int_equal(ask_cpus(1, 1, 1 + i * 7 % COUNT), i + 1);
 	for (unsigned int i = 0; i < COUNT; i++)
@@ -251,7 +253,7 @@ static void test_cpus_of_many(void **state)
 static void test_cpus_that_are_not_known(void **state)
 {
 	(void)state;
-	snapshots_keep_cpus(snapshots, true);
+	snapshots_store_cpus(snapshots, true);
 	cpus_unknown = true;
 	assert_int_equal(ask_cpus(1, 1, 3), NO_ANSWER);
 	cpus_unknown = false;
@@ -268,10 +270,10 @@ static void test_cpus_are_switched(void **state)
 {
 	(void)state;
 	assert_int_equal(ask(1, 1, 3), 1);
-	snapshots_keep_cpus(snapshots, true);
+	snapshots_store_cpus(snapshots, true);
 	assert_int_equal(ask_cpus(1, 1, 3), 2); /* what was read without them is of no use */
 	assert_int_equal(ask(1, 1, 3), 2);
-	snapshots_keep_cpus(snapshots, false);
+	snapshots_store_cpus(snapshots, false);
 	assert_int_equal(ask_cpus(1, 1, 3), NO_ANSWER);
 	assert_int_equal(ask(1, 1, 3), 3);
 	assert_false(cpus_asked_for);

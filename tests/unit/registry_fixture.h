@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A registry among fakes: the tests are the configuration, the kernel's news and the clock. */
-#ifndef XDP_AGENTX_REGISTRY_LAB_H
-#define XDP_AGENTX_REGISTRY_LAB_H
+#ifndef XDP_AGENTX_REGISTRY_FIXTURE_H
+#define XDP_AGENTX_REGISTRY_FIXTURE_H
 
 #include "fake_source.h"
 
@@ -12,8 +12,8 @@
 extern struct registry *registry; /* pins in fake_pins */
 extern struct rules rules;
 
-int lab_setup(void **state);
-int lab_teardown(void **state);
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 
 /* A line more in a configuration; and the one line of the registry's. */
 void add_rules_to(struct rules *to, const char *patterns, const char *source, const char *hook);

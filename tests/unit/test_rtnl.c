@@ -23,30 +23,30 @@
 #define DEADLINE_MS 5000
 #define MAX_IFINDEX 1024
 
-static struct links *links;
+static struct rtnl *rtnl;
 static int prog_fd; /* a program that passes all */
 static uint32_t prog_id;
 
 /* What the handlers have been told. */
-static struct link known[MAX_IFINDEX + 1]; /* by ifIndex; 0 where there is none */
+static struct netdev known[MAX_IFINDEX + 1]; /* by ifIndex; 0 where there is none */
 static unsigned int gone_count, lost_count;
 static char names[4096]; /* each name in each message */
 
-static void present(const struct link *link, void *context)
+static void present(const struct netdev *netdev, void *context)
 {
 	size_t used = strlen(names);
 
 	assert_ptr_equal(context, known);
-	assert_true(link->ifindex <= MAX_IFINDEX);
-	known[link->ifindex] = *link;
-	snprintf(names + used, sizeof(names) - used, " %s ", link->name);
+	assert_true(netdev->ifindex <= MAX_IFINDEX);
+	known[netdev->ifindex] = *netdev;
+	snprintf(names + used, sizeof(names) - used, " %s ", netdev->name);
 }
 
 static void gone(unsigned int ifindex, void *context)
 {
 	assert_ptr_equal(context, known);
 	assert_true(ifindex <= MAX_IFINDEX);
-	known[ifindex] = (struct link){ 0 };
+	known[ifindex] = (struct netdev){ 0 };
 	gone_count++;
 }
 
@@ -57,7 +57,7 @@ static void lost(void *context)
 }
 
 /* NULL if nobody has told of such a link. */
-static const struct link *find(const char *name)
+static const struct netdev *find(const char *name)
 {
 	for (unsigned int i = 1; i <= MAX_IFINDEX; i++)
 		if (known[i].ifindex && !strcmp(known[i].name, name))
@@ -92,11 +92,11 @@ static void assert_all_known(void)
 /* When ip(8) is done, the messages are in the queue: takes all that are there. */
 static void read_all(void)
 {
-	struct pollfd waiting = { .fd = links_fd(links), .events = POLLIN };
+	struct pollfd waiting = { .fd = rtnl_fd(rtnl), .events = POLLIN };
 	int64_t deadline = monotonic_ms() + DEADLINE_MS;
 
 	while (poll(&waiting, 1, 0) > 0) {
-		assert_int_equal(links_read(links), 0);
+		assert_int_equal(rtnl_read(rtnl), 0);
 		assert_true(monotonic_ms() < deadline);
 	}
 }
@@ -105,7 +105,7 @@ static void test_dump(void **state)
 {
 	(void)state;
 	unit_run("ip link add va mtu 1400 type veth peer name vb mtu 1300");
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_all_known();
 	assert_non_null(find("lo"));
 	assert_int_equal(find("va")->ifindex, if_nametoindex("va"));
@@ -117,14 +117,14 @@ static void test_dump(void **state)
 	assert_int_equal(gone_count, 0);
 }
 
-/* More than one buffer of a dump holds, and more than one links_read() takes. */
+/* More than one buffer of a dump holds, and more than one rtnl_read() takes. */
 static void test_many_links(void **state)
 {
 	int large = 1 << 24;
 
 	(void)state;
 	assert_int_equal(
-		setsockopt(links_fd(links), SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof(large)), 0);
+		setsockopt(rtnl_fd(rtnl), SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof(large)), 0);
 	unit_run("for i in $(seq 100); do echo link add v$i type veth peer name w$i; done | "
 		 "ip -batch -");
 	read_all();
@@ -132,7 +132,7 @@ static void test_many_links(void **state)
 	assert_int_equal(count_known(), 200);
 
 	memset(known, 0, sizeof(known));
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_true(count_known() > 200);
 	assert_all_known();
 }
@@ -141,7 +141,7 @@ static void test_nothing_to_read(void **state)
 {
 	(void)state;
 	read_all();
-	assert_int_equal(links_read(links), 0);
+	assert_int_equal(rtnl_read(rtnl), 0);
 	assert_string_equal(names, "");
 }
 
@@ -223,7 +223,7 @@ static void test_message_of_another_process(void **state)
 		struct nlmsghdr header;
 		struct ifinfomsg info;
 	} forged = { .header = { .nlmsg_len = sizeof(forged), .nlmsg_type = RTM_DELLINK } };
-	struct pollfd waiting = { .fd = links_fd(links), .events = POLLIN };
+	struct pollfd waiting = { .fd = rtnl_fd(rtnl), .events = POLLIN };
 	struct sockaddr_nl to;
 	socklen_t size = sizeof(to);
 
@@ -231,7 +231,7 @@ static void test_message_of_another_process(void **state)
 	unit_run("ip link add va type veth peer name vb");
 	read_all();
 	forged.info.ifi_index = (int)if_nametoindex("va");
-	assert_int_equal(getsockname(links_fd(links), (struct sockaddr *)&to, &size), 0);
+	assert_int_equal(getsockname(rtnl_fd(rtnl), (struct sockaddr *)&to, &size), 0);
 	to.nl_groups = 0;
 	assert_int_equal(sendto(fd, &forged, sizeof(forged), 0, (struct sockaddr *)&to, size),
 			 sizeof(forged));
@@ -249,7 +249,7 @@ static void test_overflow(void **state)
 	unit_run("ip link add va type veth peer name vb");
 	read_all();
 	assert_int_equal(
-		setsockopt(links_fd(links), SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)), 0);
+		setsockopt(rtnl_fd(rtnl), SOL_SOCKET, SO_RCVBUF, &smallest, sizeof(smallest)), 0);
 	unit_run("for i in $(seq 1001 1050); do echo link set va mtu $i; done | ip -batch -");
 	unit_run("ip link del va");
 	unit_run("ip link add vc type veth peer name vd");
@@ -259,7 +259,7 @@ static void test_overflow(void **state)
 
 	/* It goes on from there. */
 	memset(known, 0, sizeof(known));
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_null(find("va"));
 	assert_non_null(find("vc"));
 	unit_run("ip link set vc mtu 1234");
@@ -304,7 +304,7 @@ static void test_programs(void **state)
 		read_all();
 		assert_xdp("va", modes[i].mode, prog_id);
 		assert_xdp("vb", XDP_MODE_NONE, 0);
-		assert_int_equal(links_dump(links), 0);
+		assert_int_equal(rtnl_dump(rtnl), 0);
 		assert_xdp("va", modes[i].mode, prog_id);
 		assert_xdp("vb", XDP_MODE_NONE, 0);
 		detach("va", modes[i].flag);
@@ -325,26 +325,26 @@ static void test_program_attached_by_link(void **state)
 	ifindex = if_nametoindex("va");
 	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
 	assert_true(link_fd >= 0);
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
 	close(link_fd);
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_xdp("va", XDP_MODE_NONE, 0);
 
 	memset(known, 0, sizeof(known));
 	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
-	assert_int_equal(links_ask(links, ifindex), 0);
+	assert_int_equal(rtnl_ask(rtnl, ifindex), 0);
 	assert_int_equal(count_known(), 1);
 	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
 	close(link_fd);
-	assert_int_equal(links_ask(links, ifindex), 0);
+	assert_int_equal(rtnl_ask(rtnl, ifindex), 0);
 	assert_xdp("va", XDP_MODE_NONE, 0);
 }
 
 static void test_link_that_is_not_there(void **state)
 {
 	(void)state;
-	assert_int_equal(links_ask(links, MAX_IFINDEX), -ENODEV);
+	assert_int_equal(rtnl_ask(rtnl, MAX_IFINDEX), -ENODEV);
 	assert_int_equal(count_known(), 0);
 	assert_int_equal(gone_count, 0);
 	assert_string_equal(unit_logged, "");
@@ -352,20 +352,20 @@ static void test_link_that_is_not_there(void **state)
 
 static void test_no_descriptors_left(void **state)
 {
-	const struct link_handlers handlers = { 0 };
+	const struct rtnl_handlers handlers = { 0 };
 	struct rlimit before, none;
-	struct links *other = NULL;
+	struct rtnl *other = NULL;
 	int open_err, dump_err, ask_err;
 
 	(void)state;
-	assert_true(fcntl(links_fd(links), F_GETFD) & FD_CLOEXEC);
+	assert_true(fcntl(rtnl_fd(rtnl), F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	none = before;
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	open_err = links_open(&other, &handlers);
-	dump_err = links_dump(links);
-	ask_err = links_ask(links, 1);
+	open_err = rtnl_open(&other, &handlers);
+	dump_err = rtnl_dump(rtnl);
+	ask_err = rtnl_ask(rtnl, 1);
 	setrlimit(RLIMIT_NOFILE, &before);
 
 	assert_int_equal(open_err, -EMFILE);
@@ -376,12 +376,12 @@ static void test_no_descriptors_left(void **state)
 	assert_contains(unit_logged, "err: cannot list the network interfaces");
 	assert_contains(unit_logged, "err: cannot ask for interface 1");
 	unit_log_clear();
-	assert_int_equal(links_dump(links), 0);
+	assert_int_equal(rtnl_dump(rtnl), 0);
 }
 
 static int setup(void **state)
 {
-	const struct link_handlers handlers = {
+	const struct rtnl_handlers handlers = {
 		.present = present,
 		.gone = gone,
 		.lost = lost,
@@ -394,13 +394,13 @@ static int setup(void **state)
 	names[0] = '\0';
 	gone_count = lost_count = 0;
 	unit_log_clear();
-	return links_open(&links, &handlers);
+	return rtnl_open(&rtnl, &handlers);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	links_close(links);
+	rtnl_close(rtnl);
 	assert_null(strstr(unit_logged, "err:"));
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,10 +15,13 @@
 
 #include "kernel/cpus.h"
 #include "lib/util.h"
+#include "source/source.h"
 
 #define DEADLINE_MS 10000
 
-void lab_enter(void)
+struct common fixture_common;
+
+void fixture_enter(void)
 {
 	if (geteuid()) {
 		puts("1..0 # SKIP needs root");
@@ -26,9 +29,10 @@ void lab_enter(void)
 	}
 	unit_enter_namespace();
 	unit_run("ip link add left type veth peer name right");
+	common_open(&fixture_common, NULL);
 }
 
-bool lab_eventually(bool (*condition)(const void *context), const void *context)
+bool fixture_eventually(bool (*condition)(const void *context), const void *context)
 {
 	int64_t deadline = monotonic_ms() + DEADLINE_MS;
 
@@ -40,33 +44,33 @@ bool lab_eventually(bool (*condition)(const void *context), const void *context)
 	return true;
 }
 
-struct link lab_link(const char *ifname)
+struct netdev fixture_netdev(const char *ifname)
 {
-	struct link link = { .ifindex = if_nametoindex(ifname), .mode = XDP_MODE_NONE };
+	struct netdev netdev = { .ifindex = if_nametoindex(ifname), .mode = XDP_MODE_NONE };
 
-	assert_int_not_equal(link.ifindex, 0);
-	snprintf(link.name, sizeof(link.name), "%s", ifname);
-	return link;
+	assert_int_not_equal(netdev.ifindex, 0);
+	snprintf(netdev.name, sizeof(netdev.name), "%s", ifname);
+	return netdev;
 }
 
 /* The sources of the test that runs; tests that fail leave them open. */
 static struct source *opened[4];
 
-struct source *lab_open(void)
+struct source *fixture_open(void)
 {
-	struct link link = lab_link("left");
-	char text[STATUS_TEXT_MAX] = "";
+	struct netdev netdev = fixture_netdev("left");
+	struct reason reason = { "" };
 	unsigned int i = 0;
 
 	while (i < LENGTH(opened) && opened[i])
 		i++;
 	assert_true(i < LENGTH(opened));
-	if (source_open(&opened[i], NULL, &link, text))
-		fail_msg("%s", text);
+	if (source_open(&opened[i], &fixture_common, &netdev, &reason))
+		fail_msg("%s", reason.text);
 	return opened[i];
 }
 
-void lab_close(struct source *source)
+void fixture_close(struct source *source)
 {
 	for (unsigned int i = 0; i < LENGTH(opened); i++)
 		if (opened[i] == source)
@@ -74,28 +78,29 @@ void lab_close(struct source *source)
 	source_close(source);
 }
 
-int lab_teardown(void **state)
+int fixture_teardown(void **state)
 {
 	(void)state;
 	for (unsigned int i = 0; i < LENGTH(opened); i++)
-		lab_close(opened[i]);
-	source_cleanup();
+		fixture_close(opened[i]);
+	common_close(&fixture_common);
+	common_open(&fixture_common, NULL);
 	return 0;
 }
 
-void lab_attach(struct source *source, const char *ifname, enum xdp_hook hook,
-		char text[static STATUS_TEXT_MAX])
+void fixture_attach(struct source *source, const char *ifname, enum xdp_hook hook,
+		    struct reason *reason)
 {
-	struct link link = lab_link(ifname);
+	struct netdev netdev = fixture_netdev(ifname);
 
-	strcpy(text, "not set");
-	if (source_attach(source, &link, hook, text))
-		fail_msg("%s: %s", ifname, text);
+	strcpy(reason->text, "not set");
+	if (source_attach(source, &netdev, hook, reason))
+		fail_msg("%s: %s", ifname, reason->text);
 }
 
-int lab_prog_fd(const struct source *source)
+int fixture_prog_fd(const struct source *source)
 {
-	int fd = bpf_prog_get_fd_by_id(source_prog_id(source));
+	int fd = bpf_prog_get_fd_by_id(source_status(source).prog_id);
 
 	assert_true(fd >= 0);
 	return fd;
@@ -109,7 +114,7 @@ static struct bpf_xdp_query_opts at_hook(const char *ifname)
 	return found;
 }
 
-void lab_assert_hook(const char *ifname, uint32_t native, uint32_t generic)
+void fixture_assert_hook(const char *ifname, uint32_t native, uint32_t generic)
 {
 	struct bpf_xdp_query_opts found = at_hook(ifname);
 
@@ -117,12 +122,12 @@ void lab_assert_hook(const char *ifname, uint32_t native, uint32_t generic)
 	assert_int_equal(found.skb_prog_id, generic);
 }
 
-bool lab_hook_is_free(const void *ifname)
+bool fixture_hook_is_free(const void *ifname)
 {
 	return at_hook(ifname).attach_mode == XDP_ATTACHED_NONE;
 }
 
-int lab_load_foreign(void)
+int fixture_load_foreign(void)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
@@ -136,8 +141,8 @@ int lab_load_foreign(void)
 	return fd;
 }
 
-unsigned int lab_run_to(uint32_t verdict, int prog_fd, const struct lab_frame *frame,
-			unsigned int repeat)
+unsigned int fixture_run_to(uint32_t verdict, int prog_fd, const struct fixture_frame *frame,
+			    unsigned int repeat)
 {
 	static const unsigned char octets[16384];
 	unsigned int size = frame->metadata + frame->length;
@@ -152,12 +157,12 @@ unsigned int lab_run_to(uint32_t verdict, int prog_fd, const struct lab_frame *f
 	return out.data_end - out.data;
 }
 
-unsigned int lab_run(int prog_fd, const struct lab_frame *frame, unsigned int repeat)
+unsigned int fixture_run(int prog_fd, const struct fixture_frame *frame, unsigned int repeat)
 {
-	return lab_run_to(XDP_PASS, prog_fd, frame, repeat);
+	return fixture_run_to(XDP_PASS, prog_fd, frame, repeat);
 }
 
-void lab_read_map(int map_fd, struct counters *sum)
+void fixture_read_map(int map_fd, struct counters *sum)
 {
 	int cpus = cpus_count();
 	_cleanup_free_ struct xdp_stats_rec *slots =
@@ -171,7 +176,7 @@ void lab_read_map(int map_fd, struct counters *sum)
 	counters_sum(sum, slots, (unsigned int)cpus);
 }
 
-void lab_assert_passed(const struct counters *counters, uint64_t packets, uint64_t bytes)
+void fixture_assert_passed(const struct counters *counters, uint64_t packets, uint64_t bytes)
 {
 	for (unsigned int action = 0; action < XDP_STATS_ACTIONS; action++) {
 		bool counted = action == XDP_PASS;
@@ -181,7 +186,7 @@ void lab_assert_passed(const struct counters *counters, uint64_t packets, uint64
 	}
 }
 
-void lab_fdinfo(int fd, const char *name, char value[static 64])
+void fixture_fdinfo(int fd, const char *name, char value[static 64])
 {
 	char path[64], line[256];
 	FILE *file;
@@ -196,25 +201,35 @@ void lab_fdinfo(int fd, const char *name, char value[static 64])
 		fclose(file);
 }
 
-uint32_t lab_prog_id(int prog_fd)
+uint32_t fixture_prog_id(int prog_fd)
 {
 	char id[64];
 
-	lab_fdinfo(prog_fd, "prog_id:", id);
+	fixture_fdinfo(prog_fd, "prog_id:", id);
 	return (uint32_t)atoi(id);
 }
 
-bool lab_program_is_gone(const void *prog_id)
+struct program_info fixture_describe(uint32_t prog_id)
+{
+	return program_describe(&fixture_common.freplace, prog_id);
+}
+
+struct program_info fixture_describe_fd(int prog_fd)
+{
+	return program_describe_fd(&fixture_common.freplace, prog_fd);
+}
+
+bool fixture_program_is_gone(const void *prog_id)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(*(const uint32_t *)prog_id);
 
 	return fd == -ENOENT;
 }
 
-struct lab_answer lab_ask_child(void (*child)(struct lab_answer *answer), int *status)
+struct fixture_answer fixture_ask_child(void (*child)(struct fixture_answer *answer), int *status)
 {
-	struct lab_answer copy, *answer = mmap(NULL, sizeof(*answer), PROT_READ | PROT_WRITE,
-					       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct fixture_answer copy, *answer = mmap(NULL, sizeof(*answer), PROT_READ | PROT_WRITE,
+						   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid;
 
 	assert_ptr_not_equal(answer, MAP_FAILED);
@@ -230,14 +245,14 @@ struct lab_answer lab_ask_child(void (*child)(struct lab_answer *answer), int *s
 	return copy;
 }
 
-void lab_open_and_attach(struct lab_answer *answer)
+void fixture_open_and_attach(struct fixture_answer *answer)
 {
-	struct link link = { .ifindex = if_nametoindex("left") };
+	struct netdev netdev = { .ifindex = if_nametoindex("left") };
 	struct source *source;
 
-	answer->err = source_open(&source, NULL, &link, answer->text);
+	answer->err = source_open(&source, &fixture_common, &netdev, &answer->reason);
 	if (!answer->err)
-		answer->err = source_attach(source, &link, HOOK_ANY, answer->text);
+		answer->err = source_attach(source, &netdev, HOOK_ANY, &answer->reason);
 	if (!answer->err)
-		answer->prog_id = source_prog_id(source);
+		answer->prog_id = source_status(source).prog_id;
 }

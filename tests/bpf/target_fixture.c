@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "target_lab.h"
+#include "target_fixture.h"
 
-#include "lab.h"
+#include "fixture.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -20,7 +20,7 @@ static int say_nothing(enum libbpf_print_level level, const char *format, va_lis
 	return 0;
 }
 
-int target_lab_load(const char *name, target_lab_prepare *prepare, const void *context)
+int target_fixture_load(const char *name, target_fixture_prepare *prepare, const void *context)
 {
 	struct targets *skeleton = targets__open();
 	struct bpf_program *program;
@@ -39,7 +39,7 @@ int target_lab_load(const char *name, target_lab_prepare *prepare, const void *c
 	return fd;
 }
 
-uint32_t target_lab_function(int prog_fd, const char *name)
+uint32_t target_fixture_function(int prog_fd, const char *name)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 size = sizeof(info);
@@ -55,7 +55,7 @@ uint32_t target_lab_function(int prog_fd, const char *name)
 	return (uint32_t)id;
 }
 
-int target_lab_drop(unsigned int capability)
+int target_fixture_drop(unsigned int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];

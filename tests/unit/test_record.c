@@ -14,16 +14,16 @@
 #include "source/source.h"
 
 static struct pins *pins;
-static char error[PINS_ERROR_MAX];
+static struct reason error;
 
 static int setup(void **state)
 {
 	char directory[128];
 
 	(void)state;
-	error[0] = '\0';
+	reason_clear(&error);
 	snprintf(directory, sizeof(directory), "%s/pins", unit_bpffs);
-	return pins_open(&pins, directory, true, error);
+	return pins_open(&pins, directory, true, &error);
 }
 
 static int teardown(void **state)
@@ -35,44 +35,44 @@ static int teardown(void **state)
 }
 
 /* Every octet is another one, and the version and the name are right. */
-static struct source_state sample(unsigned char first)
+static struct record sample(unsigned char first)
 {
-	unsigned char octets[sizeof(struct source_state)] = { 0 };
-	struct source_state state;
+	unsigned char octets[sizeof(struct record)] = { 0 };
+	struct record state;
 
 	for (size_t i = 0; i < sizeof(octets); i++)
 		octets[i] = (unsigned char)(first + i);
 	memcpy(&state, octets, sizeof(state));
-	state.version = SOURCE_STATE_VERSION;
+	state.version = RECORD_VERSION;
 	memset(state.name, 0, sizeof(state.name));
 	memcpy(state.name, "eth0", 4);
 	return state;
 }
 
 /* The caller owns the descriptor. */
-static int create(const struct source_state *record)
+static int create(const struct record *record)
 {
-	int fd = source_state_create(record, pins, 3, error);
+	int fd = record_create(record, pins, 3, &error);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", &error);
 	return fd;
 }
 
-static void assert_pinned(const struct source_state *expected)
+static void assert_pinned(const struct record *expected)
 {
-	struct source_state found;
-	_cleanup_close_ int fd = source_state_open(&found, pins, 3, error);
+	struct record found;
+	_cleanup_close_ int fd = record_open(&found, pins, 3, &error);
 
 	if (fd < 0)
-		fail_msg("%s", error);
+		fail_msg("%s", &error);
 	assert_memory_equal(&found, expected, sizeof(found));
 }
 
 /* It outlives its descriptor. */
 static void test_creates_and_opens(void **state)
 {
-	struct source_state record = sample(1);
+	struct record record = sample(1);
 
 	(void)state;
 	close(create(&record));
@@ -81,50 +81,50 @@ static void test_creates_and_opens(void **state)
 
 static void test_writes(void **state)
 {
-	struct source_state record = sample(1), next = sample(77);
+	struct record record = sample(1), next = sample(77);
 	_cleanup_close_ int fd = create(&record);
-	struct source_state opened;
-	_cleanup_close_ int again = source_state_open(&opened, pins, 3, error);
+	struct record opened;
+	_cleanup_close_ int again = record_open(&opened, pins, 3, &error);
 
 	(void)state;
-	assert_int_equal(source_state_write(fd, &next), 0);
+	assert_int_equal(record_write(fd, &next), 0);
 	assert_pinned(&next);
-	assert_int_equal(source_state_write(again, &record), 0);
+	assert_int_equal(record_write(again, &record), 0);
 	assert_pinned(&record);
-	assert_true(source_state_write(-1, &record) < 0);
+	assert_true(record_write(-1, &record) < 0);
 }
 
 static void test_there_is_none(void **state)
 {
-	struct source_state record = sample(1), untouched = record;
+	struct record record = sample(1), untouched = record;
 
 	(void)state;
-	assert_int_equal(source_state_open(&record, pins, 3, error), -ENOENT);
-	assert_contains(error, pins_path(pins, 3, PIN_STATE));
+	assert_int_equal(record_open(&record, pins, 3, &error), -ENOENT);
+	assert_contains(error.text, pins_path(pins, 3, PIN_STATE));
 	assert_memory_equal(&record, &untouched, sizeof(record));
 }
 
 static void test_there_is_one_already(void **state)
 {
-	struct source_state record = sample(1), other = sample(2);
+	struct record record = sample(1), other = sample(2);
 
 	(void)state;
 	close(create(&record));
-	assert_int_equal(source_state_create(&other, pins, 3, error), -EEXIST);
-	assert_contains(error, pins_path(pins, 3, PIN_STATE));
+	assert_int_equal(record_create(&other, pins, 3, &error), -EEXIST);
+	assert_contains(error.text, pins_path(pins, 3, PIN_STATE));
 	assert_pinned(&record);
 }
 
 /* A record that has to be refused, with this in the message, and still be there. */
 static void assert_refused(const char *words)
 {
-	struct source_state record = sample(1), untouched = record;
+	struct record record = sample(1), untouched = record;
 
-	error[0] = '\0';
-	assert_int_equal(source_state_open(&record, pins, 3, error), -EINVAL);
-	assert_contains(error, pins_path(pins, 3, PIN_STATE));
-	assert_contains(error, " is left alone: ");
-	assert_contains(error, words);
+	reason_clear(&error);
+	assert_int_equal(record_open(&record, pins, 3, &error), -EINVAL);
+	assert_contains(error.text, pins_path(pins, 3, PIN_STATE));
+	assert_contains(error.text, " is left alone: ");
+	assert_contains(error.text, words);
 	assert_memory_equal(&record, &untouched, sizeof(record));
 	assert_int_equal(access(pins_path(pins, 3, PIN_STATE), F_OK), 0);
 }
@@ -135,25 +135,25 @@ static void test_wrong_maps_are_refused(void **state)
 		enum bpf_map_type type;
 		unsigned int key, value, entries;
 	} wrong[] = {
-		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state) - 8, 1 },
-		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state) + 8, 1 },
-		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct source_state), 2 },
-		{ BPF_MAP_TYPE_HASH, 4, sizeof(struct source_state), 1 },
-		{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct source_state), 1 },
-		{ BPF_MAP_TYPE_HASH, 8, sizeof(struct source_state), 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record) - 8, 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record) + 8, 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record), 2 },
+		{ BPF_MAP_TYPE_HASH, 4, sizeof(struct record), 1 },
+		{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, sizeof(struct record), 1 },
+		{ BPF_MAP_TYPE_HASH, 8, sizeof(struct record), 1 },
 	};
 	char words[128];
 
 	(void)state;
 	snprintf(words, sizeof(words),
 		 "it is no state record; expected an array of one value of %zu octets",
-		 sizeof(struct source_state));
+		 sizeof(struct record));
 	for (size_t i = 0; i < LENGTH(wrong); i++) {
 		_cleanup_close_ int fd = bpf_map_create(wrong[i].type, "wrong", wrong[i].key,
 							wrong[i].value, wrong[i].entries, NULL);
 
 		assert_true(fd >= 0);
-		assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, error), 0);
+		assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), 0);
 		assert_refused(words);
 		assert_true(pins_remove(pins, 3, PIN_STATE));
 	}
@@ -161,17 +161,17 @@ static void test_wrong_maps_are_refused(void **state)
 
 static void test_wrong_versions_are_refused(void **state)
 {
-	static const uint32_t versions[] = { 0, 1, SOURCE_STATE_VERSION + 1, UINT32_MAX };
+	static const uint32_t versions[] = { 0, 1, RECORD_VERSION + 1, UINT32_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(versions); i++) {
-		struct source_state record = sample(1);
+		struct record record = sample(1);
 		char words[128];
 
 		record.version = versions[i];
 		close(create(&record));
 		snprintf(words, sizeof(words), "its layout has version %u, expected %d",
-			 versions[i], SOURCE_STATE_VERSION);
+			 versions[i], RECORD_VERSION);
 		assert_refused(words);
 		assert_true(pins_remove(pins, 3, PIN_STATE));
 	}
@@ -187,21 +187,21 @@ static void test_version_1_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(bpf_map_update_elem(fd, &key, record, BPF_ANY), 0);
-	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, error), 0);
+	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), 0);
 	assert_refused("it is no state record; expected an array of one value of 296 octets");
 }
 
 static void test_kind_is_kept(void **state)
 {
 	static const enum source_kind kinds[] = { 0, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
-	struct source_state record = sample(1);
+	struct record record = sample(1);
 	_cleanup_close_ int fd = create(&record);
 
 	(void)state;
-	assert_int_equal(offsetof(struct source_state, kind), 48);
+	assert_int_equal(offsetof(struct record, kind), 48);
 	for (size_t i = 0; i < LENGTH(kinds); i++) {
 		record.kind = kinds[i];
-		assert_int_equal(source_state_write(fd, &record), 0);
+		assert_int_equal(record_write(fd, &record), 0);
 		assert_pinned(&record);
 	}
 }
@@ -209,49 +209,49 @@ static void test_kind_is_kept(void **state)
 /* Whose map it is stands where a record of before had nothing but zeros. */
 static void test_foreign_is_kept(void **state)
 {
-	struct source_state record = sample(1);
+	struct record record = sample(1);
 	_cleanup_close_ int fd = create(&record);
 
 	(void)state;
-	assert_int_equal(offsetof(struct source_state, foreign), 52);
+	assert_int_equal(offsetof(struct record, foreign), 52);
 	for (uint32_t foreign = 0; foreign < 2; foreign++) {
 		record.foreign = foreign;
-		assert_int_equal(source_state_write(fd, &record), 0);
+		assert_int_equal(record_write(fd, &record), 0);
 		assert_pinned(&record);
 	}
 }
 
-static struct link link_of(const char *name, uint64_t address)
+static struct netdev link_of(const char *name, uint64_t address)
 {
-	struct link link = { .ifindex = 3, .address = address };
+	struct netdev netdev = { .ifindex = 3, .address = address };
 
-	snprintf(link.name, sizeof(link.name), "%s", name);
-	return link;
+	snprintf(netdev.name, sizeof(netdev.name), "%s", name);
+	return netdev;
 }
 
 static void test_whose_it_is(void **state)
 {
-	const struct link eth0 = link_of("eth0", 7), renamed = link_of("eth1", 7),
-			  other = link_of("eth0", 8);
-	struct source_state record = sample(1), named = record;
+	const struct netdev eth0 = link_of("eth0", 7), renamed = link_of("eth1", 7),
+			    other = link_of("eth0", 8);
+	struct record record = sample(1), named = record;
 
 	(void)state;
 	record.address = 7;
-	assert_true(source_state_is_of(&record, &eth0));
-	assert_false(source_state_is_of(&record, &renamed));
-	assert_false(source_state_is_of(&record, &other));
+	assert_true(record_is_of(&record, &eth0));
+	assert_false(record_is_of(&record, &renamed));
+	assert_false(record_is_of(&record, &other));
 
-	source_state_name(&named, &renamed);
-	assert_true(source_state_is_of(&named, &renamed));
-	assert_false(source_state_is_of(&named, &eth0));
-	source_state_name(&named, &eth0); /* which has left nothing else behind */
+	record_set_name(&named, &renamed);
+	assert_true(record_is_of(&named, &renamed));
+	assert_false(record_is_of(&named, &eth0));
+	record_set_name(&named, &eth0); /* which has left nothing else behind */
 	assert_memory_equal(&named, &record, sizeof(record));
 }
 
 /* Whoever wrote it, the name has an end. */
 static void test_name_is_terminated(void **state)
 {
-	struct source_state record = sample(1);
+	struct record record = sample(1);
 
 	(void)state;
 	memset(record.name, 'x', sizeof(record.name));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "registry_lab.h"
+#include "registry_fixture.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,17 +9,17 @@ struct registry *registry;
 struct rules rules;
 static uint64_t generation; /* as it was when grown() looked last */
 
-int lab_setup(void **state)
+int fixture_setup(void **state)
 {
 	(void)state;
 	unit_log_clear();
 	unit_now = 1000000;
 	fake_source_reset();
 	generation = 0;
-	return registry_new(&registry, &fake_pins);
+	return registry_new(&registry, &fake_common, &fake_pins);
 }
 
-int lab_teardown(void **state)
+int fixture_teardown(void **state)
 {
 	(void)state;
 	registry_free(registry, true);
@@ -30,9 +30,9 @@ int lab_teardown(void **state)
 
 void add_rules_to(struct rules *to, const char *patterns, const char *source, const char *hook)
 {
-	char error[RULES_ERROR_MAX];
+	struct reason error;
 
-	assert_int_equal(rules_add(to, patterns, source, hook, error), 0);
+	assert_int_equal(rules_add(to, patterns, source, hook, &error), 0);
 }
 
 void configure(const char *patterns, const char *source, const char *hook)
@@ -45,34 +45,34 @@ void configure(const char *patterns, const char *source, const char *hook)
 	rules_free(&old);
 }
 
-static void tell(struct link link, const char *name)
+static void tell(struct netdev netdev, const char *name)
 {
-	snprintf(link.name, sizeof(link.name), "%s", name);
-	registry_link_present(registry, &link);
+	snprintf(netdev.name, sizeof(netdev.name), "%s", name);
+	registry_present(registry, &netdev);
 }
 
 void present(unsigned int ifindex, const char *name, uint32_t prog_id, enum xdp_mode mode)
 {
-	tell((struct link){ .ifindex = ifindex, .mtu = 1500, .mode = mode, .prog_id = prog_id },
+	tell((struct netdev){ .ifindex = ifindex, .mtu = 1500, .mode = mode, .prog_id = prog_id },
 	     name);
 }
 
 void present_port(unsigned int ifindex, const char *name, unsigned int master)
 {
 	tell(
-		(struct link){
+		(struct netdev){
 			.ifindex = ifindex, .mtu = 1500, .master = master, .mode = XDP_MODE_NONE },
 		name);
 }
 
 struct iface *row(unsigned int ifindex)
 {
-	return iface_set_find(registry_rows(registry), ifindex);
+	return iface_set_find(&registry_rows(registry)->shown, ifindex);
 }
 
 bool counted(unsigned int ifindex)
 {
-	return iface_set_find(registry_counted(registry), ifindex);
+	return iface_set_find(&registry_rows(registry)->counted, ifindex);
 }
 
 void assert_calls(const char *wanted)
@@ -89,15 +89,15 @@ void assert_row(unsigned int ifindex, enum iface_status status, enum source_kind
 	assert_non_null(iface);
 	assert_int_equal(iface->status, status);
 	assert_int_equal(iface->kind, kind);
-	assert_int_equal(iface->link.prog_id, prog_id);
-	assert_int_equal(iface->link.mode, mode);
+	assert_int_equal(iface->netdev.prog_id, prog_id);
+	assert_int_equal(iface->netdev.mode, mode);
 }
 
 uint64_t grown(void)
 {
 	uint64_t before = generation;
 
-	generation = registry_generation(registry);
+	generation = registry_rows(registry)->generation;
 	return generation - before;
 }
 
@@ -122,7 +122,7 @@ void observe_eth0(const char *source)
 	configure("eth0", source, NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text, "about to observe the program");
+	assert_string_equal(row(3)->reason.text, "about to observe the program");
 	assert_calls("");
 	assert_false(registry_step(registry));
 	assert_calls("open;observe eth0 50;");
@@ -139,11 +139,11 @@ void refuse_to_observe_eth0(void)
 	registry_step(registry);
 	assert_calls("open;observe eth0 50;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	assert_string_equal(row(3)->text,
+	assert_string_equal(row(3)->reason.text,
 			    "program 'prog50' (id 50, native) cannot be observed: it has no BTF");
 	assert_false(counted(3));
 	assert_int_equal(row(3)->discontinuity, 0);
-	assert_int_equal(registry_failed(registry), 1);
+	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 }
 
 void assert_nothing_new(uint32_t prog_id, enum xdp_mode mode)

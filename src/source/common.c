@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/common.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/capability.h"
+#include "lib/util.h"
+
+/* A refusal of the observer is asked for again this much later. */
+#define RETRY_MS 60000
+
+void common_open(struct common *common, const struct pins *pins)
+{
+	*common = (struct common){ .pins = pins };
+}
+
+void common_close(struct common *common)
+{
+	/* The observer's programs refer to a map of the error counters. */
+	observe_program_close(&common->observe);
+	error_counters_close(&common->errors);
+	count_program_close(&common->count);
+	freplace_free(&common->freplace);
+}
+
+int common_need_count(struct common *common, struct reason *reason)
+{
+	return count_program_open(&common->count, reason);
+}
+
+int common_need_errors(struct common *common)
+{
+	return error_counters_open(&common->errors, common->pins);
+}
+
+static int open_observe(struct common *common, struct reason *reason)
+{
+	int err;
+
+	if (!capability_is_effective(CAP_SYS_ADMIN))
+		return observe_program_explain(-EPERM, reason);
+	err = common_need_count(common, reason);
+	if (err)
+		return err;
+	err = common_need_errors(common);
+	if (err)
+		return reason_set(reason, err, "cannot make the map of bonds: %s", strerror(-err));
+	return observe_program_open(&common->observe, &common->count, common->pins,
+				    error_counters_bonds_fd(&common->errors), reason);
+}
+
+int common_need_observe(struct common *common, struct reason *reason)
+{
+	if (common->observe.object)
+		return 0;
+	if (!common->observe_tried_at || monotonic_ms() >= common->observe_tried_at + RETRY_MS) {
+		common->observe_tried_at = monotonic_ms();
+		common->observe_err = open_observe(common, &common->observe_reason);
+	}
+	if (common->observe_err)
+		*reason = common->observe_reason;
+	return common->observe_err;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What all sources share: the templates of our programs, the counters of errors, the observers, and
+ * what is known of the system's links. Whoever has a main() owns one and hands it down. It loads a
+ * part when that is first needed: that takes rights and milliseconds, and xdp-stats and -t need
+ * few. common.c alone says in which order the parts are opened and closed.
+ */
+#ifndef XDP_AGENTX_SOURCE_COMMON_H
+#define XDP_AGENTX_SOURCE_COMMON_H
+
+#include "kernel/freplace.h"
+#include "kernel/pins.h"
+#include "source/count_program.h"
+#include "source/error_counters.h"
+#include "source/observe_program.h"
+
+struct observer;
+
+struct common {
+	const struct pins *pins; /* where what we make is pinned; NULL: nothing is */
+	struct freplace_cache freplace;
+	struct count_program count;
+	struct error_counters errors;
+	struct observe_program observe;
+	struct observer *observers; /* those of this process: see observer.h */
+
+	/* The last attempt to open observe, and what came of it. */
+	int64_t observe_tried_at; /* CLOCK_MONOTONIC, ms; 0: never */
+	int observe_err;
+	struct reason observe_reason;
+};
+
+/* pins may be NULL, and has to outlive *common, which the caller gives to common_close(). */
+void common_open(struct common *common, const struct pins *pins);
+
+/* What is pinned goes on counting. Every source has to be closed. */
+void common_close(struct common *common);
+
+/* The counter program is there from now on. 0 or -errno with the reason. */
+int common_need_count(struct common *common, struct reason *reason);
+
+/*
+ * The observer's programs are there from now on. 0; or -errno with the reason, which is remembered
+ * for a minute, so that not each interface waits for the same refusal.
+ */
+int common_need_observe(struct common *common, struct reason *reason);
+
+/* Errors are counted from now on, as far as that is possible: error_counters_open(). */
+int common_need_errors(struct common *common);
+
+#endif
