@@ -52,7 +52,8 @@ static int read_map(struct iface *iface, struct reason *reason)
 		err = open_source(iface, reason);
 	if (!err)
 		err = source_use_map(iface->source, &iface->netdev, iface->map_path,
-				     iface->others_counted, reason);
+				     iface->others_counted ? UINT32_MAX : iface->maps_before,
+				     reason);
 	iface->shared = err == -EBUSY;
 	iface->others_counted |= iface->shared;
 	if (err)

@@ -57,6 +57,9 @@ static void show_counters_left(struct iface *iface)
 	struct reason reason;
 
 	open_pinned(iface, &pinned);
+	/* A program that counts by itself may have gone to an interface that is not known yet. */
+	if (!*iface->all_known && pinned_kind(&pinned) == SOURCE_MAP)
+		return;
 	if (!iface->only_look && !iface->source && pinned_has_counters(&pinned)) {
 		if (source_open(&iface->source, iface->common, &iface->netdev, &reason))
 			log_warning(0, "%s: %s", iface->netdev.name, reason.text);

@@ -29,6 +29,7 @@ struct iface {
 	/* The rest is for the decisions. */
 	struct common *common;                   /* of all sources */
 	const struct pins *pins;                 /* NULL: nothing is pinned */
+	const bool *all_known;                   /* the first dump of all interfaces is over */
 	bool only_look;                          /* nothing is touched */
 	bool visible;                            /* has a row in xdpIfTable */
 	const char *map_path;                    /* of xdpMap, or NULL */
@@ -37,8 +38,9 @@ struct iface {
 	bool pending;            /* waits for its turn */
 	bool seen;               /* by the dump that is going on */
 	bool shared;             /* failed, for its program counts for other interfaces, too */
-	bool others_counted;     /* it has been, so its map has their frames */
-	bool map_path_is_new;    /* the map that is read may be another one than it names */
+	uint32_t maps_before; /* ids up to this are of maps that were there before the interface */
+	bool others_counted;  /* it has been, so its map has their frames */
+	bool map_path_is_new; /* the map that is read may be another one than it names */
 	int64_t retry_at;
 };
 

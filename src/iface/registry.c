@@ -11,6 +11,7 @@
 #include "lib/if_map.h"
 #include "lib/log.h"
 #include "lib/util.h"
+#include "source/foreign_map.h"
 #include "source/pinned.h"
 
 struct registry {
@@ -19,9 +20,11 @@ struct registry {
 	const struct pins *pins; /* NULL: nothing is pinned */
 	struct rows rows;
 	struct if_map masters, programs; /* of all network devices, watched or not */
-	size_t pending;                  /* how many interfaces are */
+	struct if_map maps_before; /* the latest map when it came; 1: it was there at the start */
+	size_t pending;            /* how many interfaces are */
 	unsigned int missing;
 	bool missing_known;
+	bool all_known; /* the first dump is over: who is not known by then has just come */
 	bool only_look;
 	event_handler on_event; /* or NULL */
 	void *event_context;
@@ -117,6 +120,8 @@ static void add(struct registry *registry, const struct netdev *netdev)
 			.pins = registry->pins,
 			.masters = &registry->masters,
 			.programs = &registry->programs,
+			.maps_before = if_map_get(&registry->maps_before, netdev->ifindex),
+			.all_known = &registry->all_known,
 			.only_look = registry->only_look,
 			.kind = SOURCE_NONE,
 			.status = IFACE_WAITING,
@@ -177,16 +182,26 @@ static void note_program(struct registry *registry, unsigned int ifindex, uint32
 	}
 }
 
+/* What is in a map that was there before the interface cannot be the interface's. */
+static void note_arrival(struct registry *registry, unsigned int ifindex)
+{
+	if (!if_map_get(&registry->maps_before, ifindex))
+		if_map_set(&registry->maps_before, ifindex,
+			   registry->all_known ? foreign_map_latest() : 1);
+}
+
 void registry_present(struct registry *registry, const struct netdev *netdev)
 {
 	const struct rule *rule = rule_for(registry, netdev->name);
 	struct iface *iface = iface_set_find(&registry->rows.watched, netdev->ifindex);
 
+	note_arrival(registry, netdev->ifindex);
 	note_master(registry, netdev->ifindex, netdev->master);
 	note_program(registry, netdev->ifindex, netdev->prog_id);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
 	if (iface && iface->source && source_is_stale(iface->source, netdev)) {
 		drop(registry, iface, DISCARD_PINS);
+		if_map_set(&registry->maps_before, netdev->ifindex, foreign_map_latest());
 		iface = NULL;
 	}
 	if (!iface) {
@@ -211,6 +226,7 @@ void registry_gone(struct registry *registry, unsigned int ifindex)
 {
 	struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 
+	if_map_set(&registry->maps_before, ifindex, 0);
 	note_master(registry, ifindex, 0);
 	note_program(registry, ifindex, 0);
 	if (iface)
@@ -252,6 +268,13 @@ void registry_dump_end(struct registry *registry)
 	for (size_t i = registry->rows.watched.count; i-- > 0;)
 		if (!registry->rows.watched.iface[i]->seen)
 			drop(registry, registry->rows.watched.iface[i], DISCARD_PINS);
+	if (!registry->all_known) {
+		registry->all_known = true;
+		for (size_t i = 0; i < registry->rows.watched.count; i++)
+			if (!registry->rows.watched.iface[i]->source)
+				change(registry, registry->rows.watched.iface[i], NULL,
+				       IFACE_DECIDE);
+	}
 	error_counters_repin(&registry->common->errors);
 }
 
@@ -374,6 +397,20 @@ const struct rows *registry_rows(const struct registry *registry)
 	return &registry->rows;
 }
 
+static bool map_is_elsewhere(uint32_t map_id, unsigned int ifindex, void *context)
+{
+	const struct registry *registry = context;
+
+	for (size_t i = 0; i < registry->programs.count; i++) {
+		const struct if_map_entry *entry = &registry->programs.entry[i];
+
+		if (entry->ifindex != ifindex &&
+		    foreign_map_is_used_at(&registry->common->freplace, entry->value, map_id))
+			return true;
+	}
+	return false;
+}
+
 int registry_new(struct registry **out, struct common *common, const struct pins *pins)
 {
 	static const struct rules none;
@@ -383,6 +420,8 @@ int registry_new(struct registry **out, struct common *common, const struct pins
 		return -ENOMEM;
 	registry->rules = &none;
 	registry->common = common;
+	common->is_elsewhere = map_is_elsewhere;
+	common->elsewhere_context = registry;
 	registry->pins = pins;
 	*out = registry;
 	return 0;
@@ -398,5 +437,6 @@ void registry_free(struct registry *registry, bool persist)
 	rows_free(&registry->rows);
 	if_map_free(&registry->masters);
 	if_map_free(&registry->programs);
+	if_map_free(&registry->maps_before);
 	free(registry);
 }

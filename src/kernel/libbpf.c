@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/libbpf.h"
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -67,6 +68,11 @@ const char *libbpf_verifier_reason(char *log)
 	*figures = '\0';
 	line = strrchr(log, '\n');
 	return line ? line + 1 : log;
+}
+
+void libbpf_free_btf_at(struct btf **btf)
+{
+	btf__free(*btf);
 }
 
 static bool loads_map(const struct bpf_insn *insn, int map_fd)

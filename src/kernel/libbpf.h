@@ -7,6 +7,7 @@
 
 struct bpf_insn;
 struct bpf_program;
+struct btf;
 
 /* What libbpf says is for debugging from now on: its explanation of EPERM, say, is out of date. */
 void libbpf_catch_log(void);
@@ -23,6 +24,10 @@ const char *libbpf_why_refused(int err, const char *by_kernel);
 
 /* The verifier's reason in its log, which is cut there; "" if there is none. */
 const char *libbpf_verifier_reason(char *log);
+
+/* Frees the BTF at the end of a variable's scope; NULL is ignored. */
+void libbpf_free_btf_at(struct btf **btf);
+#define _cleanup_btf_ __attribute__((cleanup(libbpf_free_btf_at)))
 
 /* A map that a program refers to, and the one that a copy of it refers to instead. */
 struct map_exchange {

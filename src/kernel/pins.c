@@ -45,6 +45,7 @@ static const struct {
 	[PIN_EXCEPTION] = { "exception", LINK_OBJECT },
 	[PIN_REDIRECT] = { "redirect", LINK_OBJECT },
 	[PIN_TRANSMIT] = { "transmit", LINK_OBJECT },
+	[PIN_MAPS_READ] = { "maps_read", MAP_OBJECT },
 };
 
 static int give(const char *path, uid_t owner)
@@ -234,6 +235,28 @@ int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd
 	return err ? reason_set(reason, err, "cannot pin %s: %s", path, strerror(-err)) : 0;
 }
 
+/* Where a pin is made before it takes the place of another; for messages, it is that other one. */
+#define NEXT "next"
+
+int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
+		 struct reason *reason)
+{
+	char next[PATH_MAX];
+	const char *path;
+	int err = make_interface(pins, ifindex);
+
+	snprintf(next, sizeof(next), "%s", path_of(pins, ifindex, NEXT));
+	path = pins_path(pins, ifindex, pin);
+	unlink(next); /* of a crash */
+	if (!err)
+		err = bpf_obj_pin(fd, next);
+	if (!err)
+		err = give(next, pins->owner);
+	if (!err && rename(next, path))
+		err = -errno;
+	return err ? reason_set(reason, err, "cannot pin %s: %s", path, strerror(-err)) : 0;
+}
+
 bool pins_exists(const struct pins *pins, unsigned int ifindex, enum pin pin)
 {
 	return !access(pins_path(pins, ifindex, pin), F_OK);
@@ -258,6 +281,7 @@ bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin)
 
 void pins_remove_interface(const struct pins *pins, unsigned int ifindex)
 {
+	unlink(path_of(pins, ifindex, NEXT));
 	rmdir(path_of(pins, ifindex, ""));
 }
 

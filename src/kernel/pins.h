@@ -33,6 +33,7 @@ enum pin {
 	PIN_EXCEPTION,
 	PIN_REDIRECT,
 	PIN_TRANSMIT,
+	PIN_MAPS_READ,
 	PINS
 };
 
@@ -73,6 +74,13 @@ bool pins_is_map(int fd);
 /* Pins fd where there is nothing yet. 0 or -errno, with the pin named in reason. */
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
 	     struct reason *reason);
+
+/*
+ * Pins fd in the place of what is there, if anything is, in one step: a crash leaves the old one or
+ * the new one. 0 or -errno, with the pin named in reason.
+ */
+int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
+		 struct reason *reason);
 
 /* Takes a pin away. False: it is not there, or cannot be taken away. */
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);

@@ -10,6 +10,7 @@
 
 #include "kernel/bpf_info.h"
 #include "kernel/freplace.h"
+#include "kernel/libbpf.h"
 #include "lib/util.h"
 
 #define ELLIPSIS "..."
@@ -27,13 +28,6 @@ static const char *function_name(const struct btf *btf, uint32_t function)
 
 	return type && btf_is_func(type) ? btf__name_by_offset(btf, type->name_off) : NULL;
 }
-
-static void free_btf_at(struct btf **btf)
-{
-	btf__free(*btf);
-}
-
-#define _cleanup_btf_ __attribute__((cleanup(free_btf_at)))
 
 /* The BTF of a program, which the caller frees; NULL if it has none or the kernel keeps it back. */
 static struct btf *open_btf(const struct bpf_prog_info *info)

@@ -52,6 +52,13 @@ unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int v
 	return before;
 }
 
+unsigned int if_map_get(const struct if_map *map, unsigned int ifindex)
+{
+	size_t at = position_of(map, ifindex);
+
+	return at < map->count && map->entry[at].ifindex == ifindex ? map->entry[at].value : 0;
+}
+
 void if_map_find(const struct if_map *map, unsigned int value, struct port_list *list)
 {
 	list->count = 0;

@@ -31,6 +31,9 @@ struct port_list {
  */
 unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int value);
 
+/* The number of an interface, 0 if it has none. */
+unsigned int if_map_get(const struct if_map *map, unsigned int ifindex);
+
 /* The interfaces with this number. */
 void if_map_find(const struct if_map *map, unsigned int value, struct port_list *list);
 

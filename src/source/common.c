@@ -12,7 +12,7 @@
 
 void common_open(struct common *common, const struct pins *pins)
 {
-	*common = (struct common){ .pins = pins };
+	*common = (struct common){ .pins = pins, .maps_read.fd = -1 };
 }
 
 void common_close(struct common *common)
@@ -20,6 +20,7 @@ void common_close(struct common *common)
 	/* The observer's programs refer to a map of the error counters. */
 	observe_program_close(&common->observe);
 	error_counters_close(&common->errors);
+	maps_read_close(&common->maps_read);
 	count_program_close(&common->count);
 	freplace_free(&common->freplace);
 }
@@ -27,6 +28,11 @@ void common_close(struct common *common)
 int common_need_count(struct common *common, struct reason *reason)
 {
 	return count_program_open(&common->count, reason);
+}
+
+void common_need_maps_read(struct common *common)
+{
+	maps_read_open(&common->maps_read, common->pins);
 }
 
 int common_need_errors(struct common *common)

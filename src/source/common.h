@@ -12,6 +12,7 @@
 #include "kernel/pins.h"
 #include "source/count_program.h"
 #include "source/error_counters.h"
+#include "source/maps_read.h"
 #include "source/observe_program.h"
 
 struct observer;
@@ -21,8 +22,16 @@ struct common {
 	struct freplace_cache freplace;
 	struct count_program count;
 	struct error_counters errors;
+	struct maps_read maps_read;
 	struct observe_program observe;
 	struct observer *observers; /* those of this process: see observer.h */
+
+	/*
+	 * Whether a program at the hook of another interface counts in a map of somebody's; set by
+	 * whoever knows all interfaces. NULL: that is not known.
+	 */
+	bool (*is_elsewhere)(uint32_t map_id, unsigned int ifindex, void *context);
+	void *elsewhere_context;
 
 	/* The last attempt to open observe, and what came of it. */
 	int64_t observe_tried_at; /* CLOCK_MONOTONIC, ms; 0: never */
@@ -44,6 +53,9 @@ int common_need_count(struct common *common, struct reason *reason);
  * for a minute, so that not each interface waits for the same refusal.
  */
 int common_need_observe(struct common *common, struct reason *reason);
+
+/* It is known from now on which maps of others are read. */
+void common_need_maps_read(struct common *common);
 
 /* Errors are counted from now on, as far as that is possible: error_counters_open(). */
 int common_need_errors(struct common *common);

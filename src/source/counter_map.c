@@ -108,12 +108,42 @@ static int make_map(struct counter_map *map, const struct common *common,
 	return stats_map_check(map->fd, reason);
 }
 
+/* Writes the record, into a new one where there is none, or an older version's. */
+static int write_record(struct counter_map *map, const struct netdev *netdev)
+{
+	struct reason reason;
+	bool present = map->record_fd >= 0;
+
+	if (present && map->record.version == RECORD_VERSION)
+		return record_write(map->record_fd, &map->record);
+	if (!map->pins)
+		return 0;
+	map->record.version = RECORD_VERSION;
+	if (present)
+		close(map->record_fd);
+	map->record_fd = (present ? record_replace : record_create)(&map->record, map->pins,
+								    map->ifindex, &reason);
+	if (map->record_fd < 0)
+		give_up_pins(map, netdev, &reason);
+	return 0;
+}
+
+/* Whether frames of others may have come into a map of somebody's while no agent ran. */
+static bool others_count(struct common *common, uint32_t map_id, const struct netdev *netdev)
+{
+	if (foreign_map_is_shared(map_id))
+		return true;
+	if (foreign_map_is_used_at(&common->freplace, netdev->prog_id, map_id))
+		return false;
+	return common->is_elsewhere &&
+	       common->is_elsewhere(map_id, netdev->ifindex, common->elsewhere_context);
+}
+
 /* Brings the record up to date with the map, and has it pinned. */
-static int start_record(struct counter_map *map, const struct netdev *netdev)
+static int start_record(struct counter_map *map, struct common *common, const struct netdev *netdev)
 {
 	struct record *record = &map->record;
 	struct counters reading;
-	struct reason reason;
 	uint32_t map_id = 0;
 	int err = bpf_info_map_id(map->fd, &map_id);
 
@@ -124,7 +154,7 @@ static int start_record(struct counter_map *map, const struct netdev *netdev)
 	/* Where the ids differ, a crash came between record and pin, and the map is ours. */
 	map->foreign = record->foreign && record->map_id == map_id;
 	record->foreign = map->foreign;
-	if (map->foreign && foreign_map_is_shared(map_id))
+	if (map->foreign && others_count(common, map_id, netdev))
 		reading = record->carry.last;
 	if (record->map_id && record->map_id != map_id) {
 		carry_switch(&record->carry, &reading);
@@ -132,17 +162,9 @@ static int start_record(struct counter_map *map, const struct netdev *netdev)
 	} else if (carry_update(&record->carry, &reading)) {
 		counter_map_discontinue(map);
 	}
-	record->version = RECORD_VERSION;
 	record->map_id = map_id;
 	record_set_name(record, netdev);
-	if (map->record_fd >= 0)
-		return record_write(map->record_fd, record);
-	if (map->pins) {
-		map->record_fd = record_create(record, map->pins, map->ifindex, &reason);
-		if (map->record_fd < 0)
-			give_up_pins(map, netdev, &reason);
-	}
-	return 0;
+	return write_record(map, netdev);
 }
 
 static int open_all(struct counter_map *map, struct common *common, const struct netdev *netdev,
@@ -166,7 +188,7 @@ static int open_all(struct counter_map *map, struct common *common, const struct
 		err = make_map(map, common, netdev, reason);
 	if (err)
 		return err;
-	err = start_record(map, netdev);
+	err = start_record(map, common, netdev);
 	return err ? reason_set(reason, err, "cannot read the counter map: %s", strerror(-err)) : 0;
 }
 
@@ -269,8 +291,12 @@ bool counter_map_still_read(struct counter_map *map)
 	return map->prog_id;
 }
 
+/* What is in the map already: frames of this interface alone; or of others, too, or nothing. */
+enum past { OWN_PAST, OTHER_PAST };
+
 /* The descriptor is the map's from then on, on success only. */
-static int switch_to(struct counter_map *map, int fd, unsigned int values, bool foreign)
+static int switch_to(struct counter_map *map, int fd, unsigned int values, bool foreign,
+		     enum past past)
 {
 	struct carry *carry = &map->record.carry;
 	struct counters first, last;
@@ -288,10 +314,10 @@ static int switch_to(struct counter_map *map, int fd, unsigned int values, bool 
 	/* Whose the map is, the record decides: so after a crash ours is still ours. */
 	if (!foreign)
 		pin_instead(map, fd);
-	if (map->record.discontinuity || map->others_counted)
-		carry_switch(carry, &first);
-	else
+	if (past == OWN_PAST && !map->record.discontinuity)
 		*carry = (struct carry){ .last = first };
+	else
+		carry_switch(carry, &first);
 	map->record.map_id = map_id;
 	map->record.foreign = foreign;
 	if (foreign)
@@ -317,7 +343,7 @@ int counter_map_use_own(struct counter_map *map, const struct common *common, st
 
 	if (fd < 0)
 		return err;
-	err = switch_to(map, fd, (unsigned int)cpus_count(), false);
+	err = switch_to(map, fd, (unsigned int)cpus_count(), false, OTHER_PAST);
 	if (err)
 		return reason_set(reason, err, "cannot read the counter map: %s", strerror(-err));
 	take_fd(&fd);
@@ -329,21 +355,24 @@ bool counter_map_resumes(const struct counter_map *map, uint32_t map_id)
 	return map->untouched && map->foreign && map->record.map_id == map_id;
 }
 
-int counter_map_use_foreign(struct counter_map *map, struct foreign_map *foreign, uint32_t prog_id,
-			    bool others_counted)
+int counter_map_use_foreign(struct counter_map *map, struct common *common,
+			    struct foreign_map *foreign, const struct netdev *netdev,
+			    uint32_t after)
 {
-	bool resumes = counter_map_resumes(map, foreign->id);
+	bool resumes = counter_map_resumes(map, foreign->id), alone;
 	int err;
 
-	map->others_counted = others_counted;
+	common_need_maps_read(common);
+	alone = maps_read_claim(&common->maps_read, foreign->id, netdev);
 	if (!resumes) {
-		err = switch_to(map, foreign->fd, foreign->values, true);
+		err = switch_to(map, foreign->fd, foreign->values, true,
+				alone && foreign->id > after ? OWN_PAST : OTHER_PAST);
 		if (err)
 			return err;
 		take_fd(&foreign->fd);
 	}
 	map->untouched = false;
-	map->prog_id = prog_id;
+	map->prog_id = netdev->prog_id;
 	map->programs_seen = foreign->programs_seen;
 	return 0;
 }

@@ -23,7 +23,6 @@ struct counter_map {
 	int fd, record_fd;       /* record_fd is negative without pins */
 	unsigned int values;     /* that the map has for each verdict */
 	bool foreign;            /* it is somebody else's */
-	bool others_counted;     /* frames of other interfaces are in it, too */
 	uint32_t prog_id;        /* that counts in a foreign one; 0: it is not read any more */
 	uint32_t programs_seen;  /* no other program up to this id does */
 	bool untouched; /* since it was opened, in the state in which an earlier run left it */
@@ -73,12 +72,14 @@ void counter_map_refuse(struct counter_map *map, const struct netdev *netdev,
 bool counter_map_resumes(const struct counter_map *map, uint32_t map_id);
 
 /*
- * Goes over to somebody else's map, in which the program prog_id counts; foreign->fd becomes the
- * map's on success only. What was served is carried over; to a first map belongs all that is in
- * it, unless others_counted: frames of other interfaces are known to be in it. Returns 0 or -errno.
+ * Goes over to somebody else's map, in which the program at the hook of netdev counts; foreign->fd
+ * becomes the map's on success only. What was served is carried over. What is in a first map is
+ * the interface's own if its id is above after and it was read for no other interface; else it
+ * begins at 0. Returns 0 or -errno.
  */
-int counter_map_use_foreign(struct counter_map *map, struct foreign_map *foreign, uint32_t prog_id,
-			    bool others_counted);
+int counter_map_use_foreign(struct counter_map *map, struct common *common,
+			    struct foreign_map *foreign, const struct netdev *netdev,
+			    uint32_t after);
 
 /* Goes back from somebody else's map to one of ours. 0 or -errno with the reason. */
 int counter_map_use_own(struct counter_map *map, const struct common *common,

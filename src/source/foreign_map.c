@@ -9,6 +9,7 @@
 #include "kernel/capability.h"
 #include "kernel/pins.h"
 #include "lib/util.h"
+#include "source/map_meaning.h"
 #include "source/stats_map.h"
 
 /* What such a map is called by xdp-tutorial and xdp-tools. */
@@ -113,7 +114,7 @@ static int find_map(struct freplace_cache *cache, uint32_t prog_id, struct reaso
 	return fd < 0 ? explain_none(fd, reason) : fd;
 }
 
-static bool is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
+bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
 {
 	uint32_t programs[PROGRAMS_AT_HOOK_MAX];
 	unsigned int count = programs_at(cache, prog_id, programs);
@@ -144,6 +145,17 @@ bool foreign_map_is_at(const char *path, uint32_t map_id)
 	return fd >= 0 && !bpf_info_map_id(fd, &found) && found == map_id;
 }
 
+uint32_t foreign_map_latest(void)
+{
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_now", sizeof(uint32_t),
+						sizeof(uint32_t), 1, NULL);
+	uint32_t id = 0;
+
+	if (fd >= 0)
+		bpf_info_map_id(fd, &id);
+	return id;
+}
+
 int foreign_map_open(struct foreign_map *out, struct freplace_cache *cache, uint32_t prog_id,
 		     const char *path, struct reason *reason)
 {
@@ -160,7 +172,10 @@ int foreign_map_open(struct foreign_map *out, struct freplace_cache *cache, uint
 	err = bpf_info_map_id(fd, &map.id);
 	if (err)
 		return explain_none(err, reason);
-	if (path && !is_used_at(cache, prog_id, map.id))
+	err = map_meaning_check(fd, &map.on_trust, reason);
+	if (err)
+		return err;
+	if (path && !foreign_map_is_used_at(cache, prog_id, map.id))
 		return reason_set(reason, -EINVAL, "it does not use the map at %s (id %u)", path,
 				  map.id);
 	users = foreign_map_new_users(map.id, &map.programs_seen);

@@ -3,49 +3,98 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "kernel/bpf_info.h"
 #include "lib/util.h"
 
 static const uint32_t only_key;
 
-static bool is_record_map(int fd)
+/* The layout of 0.1.0 is the same up to the checksum. */
+#define OLD_VERSION 2
+#define OLD_SIZE offsetof(struct record, checksum)
+
+/* How many octets a value has; 0: it is not a record's map. */
+static size_t record_size(int fd)
 {
 	struct bpf_map_info info;
 
-	return !bpf_info_of_map(fd, &info) && info.type == BPF_MAP_TYPE_ARRAY &&
-	       info.key_size == sizeof(only_key) && info.value_size == sizeof(struct record) &&
-	       info.max_entries == 1;
+	if (bpf_info_of_map(fd, &info) || info.type != BPF_MAP_TYPE_ARRAY ||
+	    info.key_size != sizeof(only_key) || info.max_entries != 1 ||
+	    (info.value_size != sizeof(struct record) && info.value_size != OLD_SIZE))
+		return 0;
+	return info.value_size;
+}
+
+static uint64_t checksum_of(const struct record *record)
+{
+	return crc32(0, (const Bytef *)record, OLD_SIZE);
+}
+
+static bool is_past(int64_t time)
+{
+	return time >= 0 && time <= monotonic_ms();
+}
+
+/* What is served is never below zero. */
+static bool adds_up(const struct carry *carry)
+{
+	for (unsigned int i = 0; i < XDP_STATS_ACTIONS; i++)
+		if (carry->last.action[i].rx_packets < carry->adopted.action[i].rx_packets ||
+		    carry->last.action[i].rx_bytes < carry->adopted.action[i].rx_bytes)
+			return false;
+	return true;
+}
+
+/* Why a record of a known version cannot be one of ours, or NULL. */
+static const char *fault_of(const struct record *record)
+{
+	if (record->version == RECORD_VERSION && record->checksum != checksum_of(record))
+		return "its checksum is wrong";
+	if (!is_past(record->discontinuity) || !is_past(record->last_change))
+		return "a time in it is not in the past of this machine";
+	if (record->kind > SOURCE_MAP || record->foreign > 1)
+		return "it has an unknown kind of source";
+	if (!record->map_id || !*record->name || record->name[IFNAMSIZ - 1])
+		return "it names neither map nor interface";
+	if (!adds_up(&record->carry))
+		return "its counters do not add up";
+	return NULL;
 }
 
 int record_open(struct record *out, const struct pins *pins, unsigned int ifindex,
 		struct reason *reason)
 {
 	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_STATE, reason);
-	const char *path = pins_path(pins, ifindex, PIN_STATE);
-	struct record record;
+	const char *path = pins_path(pins, ifindex, PIN_STATE), *fault;
+	struct record record = { 0 };
+	size_t size;
 
 	if (fd < 0)
 		return fd;
-	if (!is_record_map(fd))
+	size = record_size(fd);
+	if (!size)
 		return reason_set(reason, -EINVAL,
 				  "pin %s is left alone: it is no state record; expected an array "
 				  "of one value of %zu octets",
 				  path, sizeof(record));
 	if (bpf_map_lookup_elem(fd, &only_key, &record))
 		return reason_set(reason, -EIO, "cannot read pin %s: %s", path, strerror(errno));
-	if (record.version != RECORD_VERSION)
+	if (record.version != (size == OLD_SIZE ? OLD_VERSION : RECORD_VERSION))
 		return reason_set(reason, -EINVAL,
 				  "pin %s is left alone: its layout has version %u, expected %d",
 				  path, record.version, RECORD_VERSION);
-	record.name[IFNAMSIZ - 1] = '\0';
+	fault = fault_of(&record);
+	if (fault)
+		return reason_set(reason, -EINVAL, "pin %s is left alone: %s", path, fault);
 	*out = record;
 	return take_fd(&fd);
 }
 
-int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
-		  struct reason *reason)
+/* A descriptor that the caller owns, or -errno with the reason. */
+static int make(const struct record *record, struct reason *reason)
 {
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_stats_state",
 						sizeof(only_key), sizeof(*record), 1, NULL);
@@ -53,14 +102,34 @@ int record_create(const struct record *record, const struct pins *pins, unsigned
 
 	if (err)
 		return reason_set(reason, err, "cannot make the state record: %s", strerror(-err));
-	/* Written first, then pinned: a pinned record is never an empty one. */
-	err = pins_put(pins, ifindex, PIN_STATE, fd, reason);
+	return take_fd(&fd);
+}
+
+/* Written first, then pinned: a pinned record is never an empty one. */
+int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
+		  struct reason *reason)
+{
+	_cleanup_close_ int fd = make(record, reason);
+	int err = fd < 0 ? fd : pins_put(pins, ifindex, PIN_STATE, fd, reason);
+
+	return err ? err : take_fd(&fd);
+}
+
+int record_replace(const struct record *record, const struct pins *pins, unsigned int ifindex,
+		   struct reason *reason)
+{
+	_cleanup_close_ int fd = make(record, reason);
+	int err = fd < 0 ? fd : pins_replace(pins, ifindex, PIN_STATE, fd, reason);
+
 	return err ? err : take_fd(&fd);
 }
 
 int record_write(int fd, const struct record *record)
 {
-	return bpf_map_update_elem(fd, &only_key, record, BPF_ANY);
+	struct record written = *record;
+
+	written.checksum = checksum_of(&written);
+	return bpf_map_update_elem(fd, &only_key, &written, BPF_ANY);
 }
 
 bool record_is_of(const struct record *record, const struct netdev *netdev)

@@ -19,8 +19,8 @@
 /* Numbered like the MIB's XdpCounterSource. */
 enum source_kind { SOURCE_NONE = 1, SOURCE_COUNT, SOURCE_OBSERVE, SOURCE_MAP };
 
-/* Of the layout below; a record of another one is refused. */
-#define RECORD_VERSION 2
+/* Of the layout below. That of 0.1.0, version 2, has no checksum and is taken over. */
+#define RECORD_VERSION 3
 
 struct record {
 	uint32_t version;
@@ -32,18 +32,26 @@ struct record {
 	uint32_t kind;         /* enum source_kind: who counted last; 0: nobody yet */
 	uint32_t foreign;      /* the map is somebody else's */
 	struct carry carry;
+	uint64_t checksum; /* CRC-32 of all before it; set by what writes it */
 };
 
 /*
- * Opens the pinned record of an interface and reads it. Returns a descriptor that the caller owns,
- * -ENOENT if there is none, or -errno with what was found and what is expected in reason.
+ * Opens the pinned record of an interface and reads it; what cannot be one is refused. Returns a
+ * descriptor that the caller owns, -ENOENT if there is none, or -errno with what was found and what
+ * is expected in reason. A record of 0.1.0 has version 2 and takes no record_write(), but
+ * record_replace().
  */
 int record_open(struct record *record, const struct pins *pins, unsigned int ifindex,
 		struct reason *reason);
 
-/* Makes and pins a record: a descriptor that the caller owns, or -errno with the reason. */
+/*
+ * Makes a record and pins it: where there is none, or in the place of an older version's. Returns a
+ * descriptor that the caller owns, or -errno with the reason.
+ */
 int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
 		  struct reason *reason);
+int record_replace(const struct record *record, const struct pins *pins, unsigned int ifindex,
+		   struct reason *reason);
 
 /* Whether the record is of this interface, by name and address; and to make it so. */
 bool record_is_of(const struct record *record, const struct netdev *netdev);

@@ -63,6 +63,15 @@ static void unobserve_pinned(struct source *source)
 	pinned_unobserve(&pinned);
 }
 
+/* Why something is not pinned. */
+static void add_remark(const struct source *source, struct reason *reason)
+{
+	const char *remark = source->map.remark.text;
+
+	if (*remark)
+		reason_add(reason, "%s%s", *reason->text ? "; " : "", remark);
+}
+
 /* The end of taking a writer into use: what is to be known of it is written down. */
 static void settle(struct source *source, enum source_kind kind, int err, struct reason *reason)
 {
@@ -74,8 +83,8 @@ static void settle(struct source *source, enum source_kind kind, int err, struct
 	if (!err && !map->record.discontinuity)
 		counter_map_discontinue(map);
 	/* It is about pins of counters that there will not be if nothing is observed. */
-	if (*map->remark.text && !(err && kind == SOURCE_OBSERVE))
-		reason_add(reason, "%s%s", *reason->text ? "; " : "", map->remark.text);
+	if (!(err && kind == SOURCE_OBSERVE))
+		add_remark(source, reason);
 	counter_map_save(map);
 }
 
@@ -229,7 +238,7 @@ int source_can_observe(struct common *common, uint32_t prog_id, struct reason *r
 /* --- map: a program that counts by itself --- */
 
 int source_use_map(struct source *source, const struct netdev *netdev, const char *path,
-		   bool others_counted, struct reason *reason)
+		   uint32_t after, struct reason *reason)
 {
 	struct foreign_map foreign;
 	bool resumed;
@@ -244,13 +253,17 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 	if (!resumed)
 		source_detach(source);
 	unobserve_pinned(source);
-	err = counter_map_use_foreign(&source->map, &foreign, netdev->prog_id, others_counted);
+	err = counter_map_use_foreign(&source->map, source->common, &foreign, netdev, after);
 	close_fd_at(&foreign.fd);
 	if (err)
 		return reason_set(reason, err, "its map (id %u) cannot be read: %s", foreign.id,
 				  strerror(-err));
 	source->resumed = resumed;
-	*reason = source->map.remark;
+	reason_clear(reason);
+	if (foreign.on_trust)
+		reason_set(reason, 0, "the layout of its map (id %u) is taken on trust",
+			   foreign.id);
+	add_remark(source, reason);
 	return 0;
 }
 
@@ -315,6 +328,7 @@ void source_refresh(struct source *source, const struct netdev *netdev)
 		observer_repin(source->observation.observer, map->pins, map->ifindex);
 		observe_program_repin(&source->common->observe, source->common->pins);
 	}
+	maps_read_repin(&source->common->maps_read, source->common->pins);
 }
 
 bool source_is_stale(const struct source *source, const struct netdev *netdev)

@@ -78,12 +78,13 @@ int source_observe(struct source *source, const struct netdev *netdev,
 /*
  * Reads, from now on, the map in which the program at the hook counts by itself: the one pinned at
  * path, or, if path is NULL, the one that is found among the program's. A writer that the source
- * had before is let go, and its values are carried over; to a first map belongs all that is in it,
- * unless others_counted: frames of other interfaces are known to be in it. On failure, -errno, the
- * reason says what is wrong.
+ * had before is let go, and its values are carried over. What is in a first map is the interface's
+ * own unless it was read for another interface, or its id is not above after: it was there before
+ * the interface (foreign_map_latest()), or, UINT32_MAX, frames of others are known to be in it. On
+ * failure, -errno, the reason says what is wrong.
  */
 int source_use_map(struct source *source, const struct netdev *netdev, const char *path,
-		   bool others_counted, struct reason *reason);
+		   uint32_t after, struct reason *reason);
 
 /* Lets the writer go. The values stay. */
 void source_detach(struct source *source);

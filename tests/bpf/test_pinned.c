@@ -693,7 +693,7 @@ static void test_refused_record(void **state)
 	record.version++;
 	write_record(&record);
 	open_source();
-	attach_with(0, "its layout has version 3, expected 2");
+	attach_with(0, "its layout has version 4, expected 3");
 	run(2);
 	assert_read(2);
 	end_source();

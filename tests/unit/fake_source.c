@@ -225,13 +225,13 @@ void source_set_ports(struct source *source, const struct port_list *ports)
 
 /* A map that was read is given back only if it is not the one to be read again. */
 int source_use_map(struct source *source, const struct netdev *netdev, const char *path,
-		   bool others_counted, struct reason *reason)
+		   uint32_t after, struct reason *reason)
 {
 	bool again = source->reopened && source->kind == SOURCE_MAP;
 
 	assert_int_not_equal(netdev->prog_id, 0);
 	record("%s %s %u%s%s%s;", again ? "resume map" : "map", netdev->name, netdev->prog_id,
-	       path ? " " : "", path ? path : "", others_counted ? " from now on" : "");
+	       path ? " " : "", path ? path : "", after == UINT32_MAX ? " from now on" : "");
 	let_go(source);
 	reason_set(reason, 0, "%s", fake_answer.map_text);
 	if (fake_answer.map_err)
@@ -240,6 +240,19 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 	snprintf(source->map_path, sizeof(source->map_path), "%s", path ? path : "");
 	source->resumed = again;
 	return settle(source, SOURCE_MAP, again);
+}
+
+bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
+{
+	(void)cache;
+	(void)prog_id;
+	(void)map_id;
+	return false;
+}
+
+uint32_t foreign_map_latest(void)
+{
+	return fake_answer.latest_map;
 }
 
 bool source_uses_map(struct source *source, uint32_t prog_id, const char *path)

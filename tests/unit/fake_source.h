@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
+#include "source/foreign_map.h"
 #include "source/pinned.h"
 #include "source/source.h"
 
@@ -70,6 +71,7 @@ extern struct fake_answer {
 	int64_t folded;            /* a reading found a reset at that time */
 	struct cpu_counters *each; /* by CPU; NULL: that is not known */
 	unsigned int gone;         /* there is no interface with this ifIndex any more */
+	uint32_t latest_map;       /* the id of the last map that was made */
 	bool stale;                /* a source whose interface was called otherwise has none */
 } fake_answer;
 

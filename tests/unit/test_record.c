@@ -34,19 +34,28 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Every octet is another one, and the version and the name are right. */
+/* Every octet of the counters is another one; the rest is as it may be. */
 static struct record sample(unsigned char first)
 {
-	unsigned char octets[sizeof(struct record)] = { 0 };
-	struct record state;
+	unsigned char octets[sizeof(struct counters)];
+	struct record record = {
+		.version = RECORD_VERSION,
+		.map_id = first,
+		.name = "eth0",
+		.address = 0x0102030405060708 + first,
+		.discontinuity = 1000 + first,
+		.last_change = 2000 + first,
+		.kind = SOURCE_COUNT,
+	};
 
 	for (size_t i = 0; i < sizeof(octets); i++)
 		octets[i] = (unsigned char)(first + i);
-	memcpy(&state, octets, sizeof(state));
-	state.version = RECORD_VERSION;
-	memset(state.name, 0, sizeof(state.name));
-	memcpy(state.name, "eth0", 4);
-	return state;
+	memcpy(&record.carry.last, octets, sizeof(octets));
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] /= 2;
+	memcpy(&record.carry.adopted, octets, sizeof(octets));
+	memcpy(&record.carry.carried, octets, sizeof(octets));
+	return record;
 }
 
 /* The caller owns the descriptor. */
@@ -55,7 +64,7 @@ static int create(const struct record *record)
 	int fd = record_create(record, pins, 3, &error);
 
 	if (fd < 0)
-		fail_msg("%s", &error);
+		fail_msg("%s", error.text);
 	return fd;
 }
 
@@ -65,7 +74,8 @@ static void assert_pinned(const struct record *expected)
 	_cleanup_close_ int fd = record_open(&found, pins, 3, &error);
 
 	if (fd < 0)
-		fail_msg("%s", &error);
+		fail_msg("%s", error.text);
+	found.checksum = expected->checksum; /* it is set when it is written */
 	assert_memory_equal(&found, expected, sizeof(found));
 }
 
@@ -135,7 +145,7 @@ static void test_wrong_maps_are_refused(void **state)
 		enum bpf_map_type type;
 		unsigned int key, value, entries;
 	} wrong[] = {
-		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record) - 8, 1 },
+		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record) - 16, 1 },
 		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record) + 8, 1 },
 		{ BPF_MAP_TYPE_ARRAY, 4, sizeof(struct record), 2 },
 		{ BPF_MAP_TYPE_HASH, 4, sizeof(struct record), 1 },
@@ -161,7 +171,7 @@ static void test_wrong_maps_are_refused(void **state)
 
 static void test_wrong_versions_are_refused(void **state)
 {
-	static const uint32_t versions[] = { 0, 1, RECORD_VERSION + 1, UINT32_MAX };
+	static const uint32_t versions[] = { 0, 1, 2, RECORD_VERSION + 1, UINT32_MAX };
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(versions); i++) {
@@ -188,7 +198,7 @@ static void test_version_1_is_refused(void **state)
 	(void)state;
 	assert_int_equal(bpf_map_update_elem(fd, &key, record, BPF_ANY), 0);
 	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), 0);
-	assert_refused("it is no state record; expected an array of one value of 296 octets");
+	assert_refused("it is no state record; expected an array of one value of 304 octets");
 }
 
 static void test_kind_is_kept(void **state)
@@ -248,16 +258,110 @@ static void test_whose_it_is(void **state)
 	assert_memory_equal(&named, &record, sizeof(record));
 }
 
-/* Whoever wrote it, the name has an end. */
-static void test_name_is_terminated(void **state)
+/* --- what cannot be a record --- */
+
+static void write_raw(const void *octets, size_t size)
 {
-	struct record record = sample(1);
+	const uint32_t key = 0;
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_stats_state", sizeof(key),
+						(uint32_t)size, 1, NULL);
+
+	assert_int_equal(bpf_map_update_elem(fd, &key, octets, BPF_ANY), 0);
+	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), 0);
+}
+
+static void test_random_content_is_refused(void **state)
+{
+	unsigned char octets[sizeof(struct record)];
+	uint32_t version = RECORD_VERSION;
 
 	(void)state;
-	memset(record.name, 'x', sizeof(record.name));
-	close(create(&record));
-	record.name[sizeof(record.name) - 1] = '\0';
+	for (size_t i = 0; i < sizeof(octets); i++)
+		octets[i] = (unsigned char)(i * 167 + 13);
+	memcpy(octets, &version, sizeof(version));
+	write_raw(octets, sizeof(octets));
+	assert_refused("its checksum is wrong");
+}
+
+/* A single bit, wherever it is. */
+static void test_changed_bit_is_refused(void **state)
+{
+	struct record record = sample(1);
+	_cleanup_close_ int fd = create(&record);
+	const uint32_t key = 0;
+
+	(void)state;
+	for (size_t i = sizeof(record.version); i < sizeof(record); i += 7) {
+		unsigned char octets[sizeof(record)];
+
+		assert_int_equal(bpf_map_lookup_elem(fd, &key, octets), 0);
+		octets[i] ^= 0x10;
+		assert_int_equal(bpf_map_update_elem(fd, &key, octets, BPF_ANY), 0);
+		assert_refused("its checksum is wrong");
+		octets[i] ^= 0x10;
+		assert_int_equal(bpf_map_update_elem(fd, &key, octets, BPF_ANY), 0);
+	}
 	assert_pinned(&record);
+}
+
+/* With a right checksum, or without one as 0.1.0 wrote it: what it says is impossible. */
+static void test_impossible_content_is_refused(void **state)
+{
+	struct record record[8];
+	static const char *const words[] = {
+		"a time in it is not in the past",
+		"a time in it is not in the past",
+		"a time in it is not in the past",
+		"it has an unknown kind",
+		"it has an unknown kind",
+		"it names neither map nor interface",
+		"it names neither map nor interface",
+		"its counters do not add up",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(record); i++)
+		record[i] = sample(1);
+	record[0].discontinuity = monotonic_ms() + 60000;
+	record[1].discontinuity = -1;
+	record[2].last_change = INT64_MAX;
+	record[3].kind = SOURCE_MAP + 1;
+	record[4].foreign = 2;
+	record[5].map_id = 0;
+	memset(record[6].name, 'x', sizeof(record[6].name));
+	record[7].carry.adopted.action[4].rx_bytes = UINT64_MAX;
+	for (size_t i = 0; i < LENGTH(record); i++) {
+		close(create(&record[i]));
+		assert_refused(words[i]);
+		assert_true(pins_remove(pins, 3, PIN_STATE));
+		record[i].version = 2;
+		write_raw(&record[i], offsetof(struct record, checksum));
+		assert_refused(words[i]);
+		assert_true(pins_remove(pins, 3, PIN_STATE));
+	}
+}
+
+/* --- that of 0.1.0 --- */
+
+static void test_version_2_is_taken_over(void **state)
+{
+	struct record record = sample(1), found;
+	_cleanup_close_ int fd = -1, replaced = -1;
+
+	(void)state;
+	record.version = 2;
+	write_raw(&record, offsetof(struct record, checksum));
+	assert_pinned(&record);
+
+	fd = record_open(&found, pins, 3, &error);
+	found.version = RECORD_VERSION;
+	replaced = record_replace(&found, pins, 3, &error);
+	assert_true(replaced >= 0);
+	assert_pinned(&found);
+	found.discontinuity = 7;
+	assert_int_equal(record_write(replaced, &found), 0);
+	assert_pinned(&found);
+	unit_run("[ $(ls $(dirname %s) | wc -l) = 1 ]", pins_path(pins, 3, PIN_STATE));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -265,18 +369,26 @@ static void test_name_is_terminated(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_creates_and_opens),      TEST(test_writes),
-		TEST(test_there_is_none),          TEST(test_there_is_one_already),
-		TEST(test_wrong_maps_are_refused), TEST(test_wrong_versions_are_refused),
-		TEST(test_version_1_is_refused),   TEST(test_kind_is_kept),
-		TEST(test_foreign_is_kept),        TEST(test_whose_it_is),
-		TEST(test_name_is_terminated),
+		TEST(test_creates_and_opens),
+		TEST(test_writes),
+		TEST(test_there_is_none),
+		TEST(test_there_is_one_already),
+		TEST(test_wrong_maps_are_refused),
+		TEST(test_wrong_versions_are_refused),
+		TEST(test_version_1_is_refused),
+		TEST(test_kind_is_kept),
+		TEST(test_foreign_is_kept),
+		TEST(test_whose_it_is),
+		TEST(test_random_content_is_refused),
+		TEST(test_changed_bit_is_refused),
+		TEST(test_impossible_content_is_refused),
+		TEST(test_version_2_is_taken_over),
 	};
 	int failed;
 
 	unit_enter_namespace();
 	unit_bpffs_begin();
-	failed = cmocka_run_group_tests_name("source_state", tests, NULL, NULL);
+	failed = cmocka_run_group_tests_name("record", tests, NULL, NULL);
 	unit_bpffs_end();
 	return failed;
 }
