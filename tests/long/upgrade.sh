@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2086 # RUN is of lib.sh
-# 0.1.0 and this version take turns, CYCLES times at random moments, under a flood: one interface is
-# counted by our program, one read from the map of another. What was sent is what was counted, no
-# value falls, and the link stays the same. OLD_AGENT is built from the repository, unless it is given.
+# From 0.1.0 to this version at a random moment under a flood, ROUNDS times, stopped or killed: one
+# interface is counted by our program, one read from the map of another. What was sent is what was
+# counted, no value falls, and the link stays the same. OLD_AGENT is built from the repository,
+# unless it is given.
 srcdir=${srcdir:-$PWD} builddir=${builddir:-$PWD}
 OLD_COMMIT=3d6709a50b8b3b95d4401b1bf86f6285535491d0 # the last one of 0.1.0
 OLD=$builddir/tests/long/old
@@ -30,7 +31,7 @@ fi
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "${srcdir:-.}/tests/e2e/map_lib.sh"
 
-CYCLES=${CYCLES-12}
+ROUNDS=${ROUNDS-4}
 
 # flood NAME: frames that are to be passed, until told to stop; how many is in $RUN/sent-NAME.
 flood() {
@@ -49,49 +50,59 @@ poll() {
 	done >$RUN/polled 2>/dev/null
 }
 
+# restart [SIGNAL]: at a random moment, which is no condition to wait for.
+restart() {
+	sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
+	stop_agent "$@"
+	start_agent -c $RUN/agent.conf
+	wait_for 10 counting xa xb
+}
+
+# upgrade SIGNAL: 0.1.0 ends by it, and this version follows, twice.
+upgrade() {
+	local floods link sent name
+
+	rm -f $RUN/stop
+	load counts
+	attach xb counts
+	AGENT=$OLD_AGENT start_agent -c $RUN/agent.conf
+	wait_for 10 counting xa xb
+	link=$(pinned xa link)
+	flood xa &
+	floods=$!
+	flood xb &
+	floods+=" $!"
+	poll &
+	floods+=" $!"
+	restart "$1"
+	ok "$1: this version counts" counting xa xb
+	restart "$1"
+	touch $RUN/stop
+	wait $floods
+
+	for name in xa xb; do
+		sent=$(cat "$RUN/sent-$name")
+		is "$1: $name: all $sent frames were counted" "$(passed $name)" "$sent $((sent * 100))"
+	done
+	is "$1: no polled value is below the one before it" \
+		"$(grep '^[0-9]* [0-9]' $RUN/polled | fallen)" ""
+	is "$1: the link stayed the same" "$(pinned xa link)" "$link"
+	is "$1: no pin was refused" "$(grep 'left alone' $RUN/agent.log)" ""
+	stop_agent
+	unload >/dev/null
+	detach xb
+	rm $BPFFS/counts
+}
+
 veth xa
 veth xb
 settings "xdpInterface xa count" "xdpInterface xb map"
-load counts
-attach xb counts
 start_snmpd
-AGENT=$OLD_AGENT start_agent -c $RUN/agent.conf
-wait_for 10 counting xa xb
-link=$(pinned xa link)
-flood xa &
-floods=$!
-flood xb &
-floods+=" $!"
-poll &
-floods+=" $!"
-
-for ((cycle = 0; cycle < CYCLES; cycle++)); do
-	sleep "0.$((RANDOM % 5))$((RANDOM % 10))" # a random moment, not a condition to wait for
-	if [ $((cycle % 3)) = 0 ]; then
-		stop_agent -KILL
+for ((round = 0; round < ROUNDS; round++)); do
+	if [ $((round % 2)) = 0 ]; then
+		upgrade -TERM
 	else
-		stop_agent
+		upgrade -KILL
 	fi
-	if [ $((cycle % 2)) = 0 ]; then
-		start_agent -c $RUN/agent.conf
-	else
-		AGENT=$OLD_AGENT start_agent -c $RUN/agent.conf
-	fi
-	wait_for 10 counting xa xb || break
 done
-touch $RUN/stop
-# shellcheck disable=SC2086 # several processes
-wait $floods
-
-is "each agent counted within its time" "$cycle" "$CYCLES"
-for name in xa xb; do
-	sent=$(cat "$RUN/sent-$name")
-	is "$name: all $sent frames were counted over $CYCLES changes of the version" \
-		"$(passed $name)" "$sent $((sent * 100))"
-done
-ok "there were polled values" [ "$(grep -c '^[0-9]* [0-9]' $RUN/polled)" -gt "$CYCLES" ]
-is "no polled value is below the one before it" \
-	"$(grep '^[0-9]* [0-9]' $RUN/polled | fallen)" ""
-is "the link stayed the same" "$(pinned xa link)" "$link"
-is "no pin was refused" "$(grep 'left alone' $RUN/agent.log)" ""
 done_testing
