@@ -82,6 +82,14 @@ static void log_errors_only(int priority, const char *token, const char *message
 		fprintf(stderr, "%s\n", message);
 }
 
+/* What changes all the time is told as it was seen. */
+static int look(struct rtnl *rtnl)
+{
+	int err = rtnl_dump(rtnl);
+
+	return err == -EINTR ? 0 : err;
+}
+
 int plan_print(const struct rules *rules, const struct pins *pins)
 {
 	struct plan plan = { .rules = rules, .found = calloc(rules->count, sizeof(bool)) };
@@ -98,10 +106,10 @@ int plan_print(const struct rules *rules, const struct pins *pins)
 		registry_only_look(plan.registry);
 		registry_set_rules(plan.registry, rules);
 		printf("%-16s %-8s %-8s %s\n", "INTERFACE", "SOURCE", "HOOK", "WHAT WOULD HAPPEN");
-		err = rtnl_dump(rtnl);
+		err = look(rtnl);
 		plan.all_seen = true;
 		if (!err)
-			err = rtnl_dump(rtnl);
+			err = look(rtnl);
 		print_missing(&plan);
 	}
 	rtnl_close(rtnl);

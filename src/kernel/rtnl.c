@@ -105,12 +105,31 @@ static bool decode_link(const struct nlmsghdr *message, struct netdev *netdev)
 
 static int handle_answer(const struct nlmsghdr *message, void *data)
 {
-	const struct rtnl_handlers *handlers = data;
 	struct netdev netdev;
 
-	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &netdev))
-		handlers->present(&netdev, handlers->context);
+	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &netdev) &&
+	    netdev_list_add(data, &netdev)) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
 	return MNL_CB_OK;
+}
+
+/*
+ * Takes the mark of an inconsistent dump from the messages, at which libmnl would stop: the rest
+ * tells of links, too.
+ */
+static bool take_inconsistent(void *buffer, size_t length)
+{
+	struct nlmsghdr *message = buffer;
+	int left = (int)length;
+	bool marked = false;
+
+	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		marked |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
+		message->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+	}
+	return marked;
 }
 
 static void close_socket_at(struct mnl_socket **socket)
@@ -132,15 +151,16 @@ static int open_socket(struct mnl_socket **out, unsigned int groups)
 }
 
 /*
- * Asks for one link, or for all if ifindex is 0. -EINTR: the dump was inconsistent. The rest of a
- * dump that is given up goes with its socket, so each query has one of its own.
+ * Asks for one link, or for all if ifindex is 0, and adds what is told. -EINTR: the dump was
+ * inconsistent. The rest of one that fails goes with its socket, so each query has one of its own.
  */
-static int query(const struct rtnl *rtnl, unsigned int ifindex)
+static int query(unsigned int ifindex, struct netdev_list *list)
 {
 	__attribute__((cleanup(close_socket_at))) struct mnl_socket *socket = NULL;
 	char buffer[32768];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
+	bool inconsistent = false;
 	int more = MNL_CB_OK, err;
 
 	request->nlmsg_type = RTM_GETLINK;
@@ -159,31 +179,51 @@ static int query(const struct rtnl *rtnl, unsigned int ifindex)
 
 		if (length < 0)
 			return -errno;
+		inconsistent |= take_inconsistent(buffer, (size_t)length);
 		more = mnl_cb_run(buffer, (size_t)length, 0, mnl_socket_get_portid(socket),
-				  handle_answer, (void *)&rtnl->handlers);
+				  handle_answer, list);
 	}
-	return more < 0 ? -errno : 0;
+	if (more < 0)
+		return -errno;
+	return inconsistent ? -EINTR : 0;
+}
+
+/* The list is empty afterwards. */
+static void tell_of(struct netdev_list *list, const struct rtnl_handlers *handlers)
+{
+	for (size_t i = 0; i < list->count; i++)
+		handlers->present(&list->member[i].netdev, handlers->context);
+	netdev_list_free(list);
 }
 
 int rtnl_dump(struct rtnl *rtnl)
 {
+	struct netdev_list list = { 0 };
 	int err = -EINTR;
 
-	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++)
-		err = query(rtnl, 0);
-	if (err == -EINTR)
+	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++) {
+		netdev_list_free(&list);
+		err = query(0, &list);
+	}
+	if (err == -EINTR) {
 		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
-	else if (err)
+		netdev_list_settle(&list);
+	} else if (err) {
 		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
+		netdev_list_free(&list);
+	}
+	tell_of(&list, &rtnl->handlers);
 	return err;
 }
 
 int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
 {
-	int err = query(rtnl, ifindex);
+	struct netdev_list list = { 0 };
+	int err = query(ifindex, &list);
 
 	if (err && err != -ENODEV)
 		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
+	tell_of(&list, &rtnl->handlers);
 	return err;
 }
 

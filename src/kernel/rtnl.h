@@ -7,20 +7,7 @@
 #ifndef XDP_AGENTX_KERNEL_RTNL_H
 #define XDP_AGENTX_KERNEL_RTNL_H
 
-#include <net/if.h>
-#include <stdint.h>
-
-#include "kernel/xdp.h"
-
-struct netdev {
-	unsigned int ifindex;
-	char name[IFNAMSIZ];
-	unsigned int master; /* ifIndex of the device that it is a port of, 0 if none */
-	uint32_t mtu;        /* octets */
-	uint64_t address; /* the first eight octets of its hardware address, to know it again by */
-	enum xdp_mode mode;
-	uint32_t prog_id; /* 0 if there is none; of several the native one, else the generic one */
-};
+#include "kernel/netdev.h"
 
 /* Where a link goes that the kernel told of, and one that it took back. */
 struct rtnl_handlers {
@@ -58,9 +45,10 @@ int rtnl_read(struct rtnl *rtnl);
 int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);
 
 /*
- * Calls present() for each link there is. A dump that the kernel marks as inconsistent is repeated,
- * a few times. Returns 0 or -errno, and present() may have been called for some; but for -EINTR,
- * which says that the links went on changing, the failure has been logged.
+ * Calls present() for each link there is, once. A dump that the kernel marks as inconsistent is
+ * repeated, a few times. 0; -EINTR: the links went on changing, and present() was called for what
+ * the last dump told, which may lack some; or another -errno, it was called for none, and the
+ * failure has been logged.
  */
 int rtnl_dump(struct rtnl *rtnl);
 

@@ -8,58 +8,10 @@
 #include "lib/lock.h"
 #include "lib/util.h"
 
-/* All interfaces, in the order of their ifIndex. */
-struct netdev_list {
-	struct netdev *netdev;
-	size_t count;
-};
-
-static int compare_netdevs(const void *first, const void *second)
-{
-	const struct netdev *a = first, *b = second;
-
-	return (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
-}
-
 static void out_of_memory(void)
 {
 	fprintf(stderr, "xdp-stats: out of memory\n");
 	exit(EXIT_FAILURE);
-}
-
-static void add_netdev(const struct netdev *netdev, void *context)
-{
-	struct netdev_list *list = context;
-	struct netdev *grown = realloc(list->netdev, (list->count + 1) * sizeof(*grown));
-
-	if (!grown)
-		out_of_memory();
-	list->netdev = grown;
-	list->netdev[list->count++] = *netdev;
-}
-
-static int list_netdevs(struct netdev_list *list)
-{
-	const struct rtnl_handlers handlers = { .present = add_netdev, .context = list };
-	struct rtnl *rtnl;
-	int err = rtnl_open(&rtnl, &handlers);
-
-	if (err)
-		return err;
-	err = rtnl_dump(rtnl);
-	rtnl_close(rtnl);
-	/* What changes all the time is shown as it was seen. */
-	if (err && err != -EINTR)
-		return err;
-	qsort(list->netdev, list->count, sizeof(*list->netdev), compare_netdevs);
-	return 0;
-}
-
-static const struct netdev *find_netdev(const struct netdev_list *list, unsigned int ifindex)
-{
-	const struct netdev key = { .ifindex = ifindex };
-
-	return bsearch(&key, list->netdev, list->count, sizeof(key), compare_netdevs);
 }
 
 static const char *const sources[] = {
@@ -139,7 +91,7 @@ static void add_views(struct look *look, const struct netdev_list *netdevs, stru
 {
 	if (!*names)
 		for (size_t i = 0; i < netdevs->count; i++) {
-			const struct netdev *netdev = &netdevs->netdev[i];
+			const struct netdev *netdev = &netdevs->member[i].netdev;
 			_cleanup_pinned_ struct pinned pinned;
 
 			pinned_open(&pinned, &stats->common, stats->pins, netdev->ifindex);
@@ -147,7 +99,7 @@ static void add_views(struct look *look, const struct netdev_list *netdevs, stru
 				add_view(look, netdev->name, netdev);
 		}
 	for (; *names; names++)
-		add_view(look, *names, find_netdev(netdevs, if_nametoindex(*names)));
+		add_view(look, *names, netdev_list_find(netdevs, *names));
 }
 
 static void fill(struct view *view, struct stats *stats)
@@ -162,13 +114,13 @@ static void fill(struct view *view, struct stats *stats)
 
 int look_open(struct look *look, const struct look *before, struct stats *stats, char **names)
 {
-	struct netdev_list netdevs = { .count = 0 };
-	int err = list_netdevs(&netdevs);
+	struct netdev_list netdevs = { 0 };
+	int err = stats_list_netdevs(&netdevs);
 
 	*look = (struct look){ .count = 0 };
 	if (!err)
 		add_views(look, &netdevs, stats, names);
-	free(netdevs.netdev);
+	netdev_list_free(&netdevs);
 	for (size_t i = 0; i < look->count; i++) {
 		struct view *view = &look->view[i];
 

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "kernel/rtnl.h"
+
 #define EXIT_USAGE 2
 
 int stats_usage_error(const char *message)
@@ -23,6 +26,31 @@ int stats_open_pins(struct stats *stats)
 	else if (err)
 		fprintf(stderr, "xdp-stats: %s\n", reason.text);
 	return err;
+}
+
+static void add_netdev(const struct netdev *netdev, void *context)
+{
+	if (netdev_list_add(context, netdev)) {
+		fprintf(stderr, "xdp-stats: out of memory\n");
+		exit(EXIT_FAILURE);
+	}
+}
+
+int stats_list_netdevs(struct netdev_list *list)
+{
+	const struct rtnl_handlers handlers = { .present = add_netdev, .context = list };
+	struct rtnl *rtnl;
+	int err = rtnl_open(&rtnl, &handlers);
+
+	if (err)
+		return err;
+	err = rtnl_dump(rtnl);
+	rtnl_close(rtnl);
+	/* What changes all the time is shown as it was seen. */
+	if (err && err != -EINTR)
+		return err;
+	netdev_list_settle(list);
+	return 0;
 }
 
 void stats_fail(struct stats *stats, const char *name, const char *text)

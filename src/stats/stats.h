@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "kernel/netdev.h"
 #include "kernel/pins.h"
 #include "source/common.h"
 
@@ -28,6 +29,12 @@ struct stats {
 
 /* Opens the pins of this network namespace. 0, or -errno, and has said why. */
 int stats_open_pins(struct stats *stats);
+
+/*
+ * All interfaces of this network namespace, settled; the caller gives the list to
+ * netdev_list_free(). 0, or -errno, and has said why.
+ */
+int stats_list_netdevs(struct netdev_list *list);
 
 /* Says what was not done, and has it in the exit code. */
 void stats_fail(struct stats *stats, const char *name, const char *text);
