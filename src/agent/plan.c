@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "iface/registry.h"
@@ -12,7 +13,7 @@
 struct plan {
 	const struct rules *rules;
 	struct registry *registry;
-	bool *found;   /* for each rule: a link was matched by it */
+	bool *found;   /* for each rule: a link has the name that it is */
 	bool all_seen; /* by the first of two dumps: a program may be on a later link, too */
 };
 
@@ -45,16 +46,18 @@ static void print_prediction(const struct iface *iface)
 static void plan_netdev(const struct netdev *netdev, void *context)
 {
 	struct plan *plan = context;
-	const struct rule *rule = rules_match(plan->rules, netdev->name);
+	const struct rule *rule = rules_match(plan->rules, netdev->name, netdev->altnames);
 	const struct iface *iface;
 
 	registry_present(plan->registry, netdev);
 	if (!plan->all_seen)
 		return;
-	if (rule)
-		plan->found[rule - plan->rules->rule] = true;
+	for (size_t i = 0; i < plan->rules->count; i++)
+		plan->found[i] |= rule_names(&plan->rules->rule[i], netdev->name, netdev->altnames);
 	iface = iface_set_find(&registry_rows(plan->registry)->watched, netdev->ifindex);
 	print_rule(netdev->name, rule);
+	if (rule && rule->literal && strcmp(rule->pattern, netdev->name) != 0)
+		printf("as %s: ", rule->pattern);
 	if (iface)
 		print_prediction(iface);
 	else
@@ -67,7 +70,7 @@ static void print_missing(const struct plan *plan)
 		const struct rule *rule = &plan->rules->rule[i];
 
 		if (!rule->literal || plan->found[i] ||
-		    rules_match(plan->rules, rule->pattern) != rule)
+		    rules_match(plan->rules, rule->pattern, NULL) != rule)
 			continue;
 		print_rule(rule->pattern, rule);
 		puts("does not exist");

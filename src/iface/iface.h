@@ -15,7 +15,7 @@
 enum iface_status { IFACE_ACTIVE = 1, IFACE_WAITING, IFACE_FAILED };
 
 struct iface {
-	struct netdev netdev;    /* as the kernel told last */
+	struct netdev netdev;    /* as the kernel told last, without altnames */
 	const struct rule *rule; /* NULL: none asks for it any more, but it has counters to keep */
 	struct source *source;   /* NULL until it was first counted */
 	enum source_kind kind;   /* who gives the values at present */

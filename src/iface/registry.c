@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "iface/altnames.h"
 #include "iface/attach.h"
 #include "iface/rows.h"
 #include "lib/if_map.h"
@@ -21,7 +22,8 @@ struct registry {
 	struct rows rows;
 	struct if_map masters, programs; /* of all network devices, watched or not */
 	struct if_map maps_before; /* the latest map when it came; 1: it was there at the start */
-	size_t pending;            /* how many interfaces are */
+	struct altnames altnames;
+	size_t pending; /* how many interfaces are */
 	unsigned int missing;
 	bool missing_known;
 	bool all_known; /* the first dump is over: who is not known by then has just come */
@@ -88,9 +90,10 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 	free(iface);
 }
 
-static const struct rule *rule_for(const struct registry *registry, const char *name)
+static const struct rule *rule_for(const struct registry *registry, const struct netdev *netdev)
 {
-	const struct rule *rule = rules_match(registry->rules, name);
+	const struct rule *rule = rules_match(registry->rules, netdev->name,
+					      altnames_find(&registry->altnames, netdev->ifindex));
 
 	return rule && rule->source != RULE_OFF ? rule : NULL;
 }
@@ -100,11 +103,13 @@ static bool same_path(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void set_rule(const struct registry *registry, struct iface *iface, const char *name)
+static void set_rule(const struct registry *registry, struct iface *iface,
+		     const struct netdev *netdev)
 {
-	const char *map_path = rules_map_path(registry->rules, name);
+	const char *map_path = rules_map_path(registry->rules, netdev->name,
+					      altnames_find(&registry->altnames, netdev->ifindex));
 
-	iface->rule = rule_for(registry, name);
+	iface->rule = rule_for(registry, netdev);
 	iface->map_path_is_new |= !same_path(iface->map_path, map_path);
 	iface->map_path = map_path;
 }
@@ -136,7 +141,7 @@ static void add(struct registry *registry, const struct netdev *netdev)
 		return;
 	}
 	registry->missing_known = false;
-	set_rule(registry, iface, netdev->name);
+	set_rule(registry, iface, netdev);
 	change(registry, iface, NULL, IFACE_DECIDE);
 }
 
@@ -190,9 +195,9 @@ static void note_arrival(struct registry *registry, unsigned int ifindex)
 			   registry->all_known ? foreign_map_latest() : 1);
 }
 
-void registry_present(struct registry *registry, const struct netdev *netdev)
+static void take_news(struct registry *registry, const struct netdev *netdev, bool renamed)
 {
-	const struct rule *rule = rule_for(registry, netdev->name);
+	const struct rule *rule = rule_for(registry, netdev);
 	struct iface *iface = iface_set_find(&registry->rows.watched, netdev->ifindex);
 
 	note_arrival(registry, netdev->ifindex);
@@ -214,12 +219,22 @@ void registry_present(struct registry *registry, const struct netdev *netdev)
 		return;
 	}
 	iface->seen = true;
-	set_rule(registry, iface, netdev->name);
-	if (netdev_differs(netdev, &iface->netdev)) {
+	set_rule(registry, iface, netdev);
+	if (renamed || netdev_differs(netdev, &iface->netdev)) {
 		iface->retry_at = 0;
 		registry->missing_known = false;
 	}
 	change(registry, iface, netdev, IFACE_DECIDE);
+}
+
+void registry_present(struct registry *registry, const struct netdev *netdev)
+{
+	struct netdev kept = *netdev;
+	bool renamed = altnames_set(&registry->altnames, netdev);
+
+	registry->missing_known &= !renamed;
+	kept.altnames = NULL;
+	take_news(registry, &kept, renamed);
 }
 
 void registry_gone(struct registry *registry, unsigned int ifindex)
@@ -229,6 +244,7 @@ void registry_gone(struct registry *registry, unsigned int ifindex)
 	if_map_set(&registry->maps_before, ifindex, 0);
 	note_master(registry, ifindex, 0);
 	note_program(registry, ifindex, 0);
+	registry->missing_known &= !altnames_forget(&registry->altnames, ifindex);
 	if (iface)
 		drop(registry, iface, DISCARD_PINS);
 }
@@ -240,7 +256,7 @@ void registry_set_rules(struct registry *registry, const struct rules *rules)
 	for (size_t i = registry->rows.watched.count; i-- > 0;) {
 		struct iface *iface = registry->rows.watched.iface[i];
 
-		set_rule(registry, iface, iface->netdev.name);
+		set_rule(registry, iface, &iface->netdev);
 		iface->retry_at = 0;
 		change(registry, iface, NULL, IFACE_DECIDE);
 	}
@@ -261,6 +277,7 @@ void registry_dump_begin(struct registry *registry)
 {
 	for (size_t i = 0; i < registry->rows.watched.count; i++)
 		registry->rows.watched.iface[i]->seen = false;
+	altnames_dump_begin(&registry->altnames);
 }
 
 void registry_dump_end(struct registry *registry)
@@ -275,6 +292,7 @@ void registry_dump_end(struct registry *registry)
 				change(registry, registry->rows.watched.iface[i], NULL,
 				       IFACE_DECIDE);
 	}
+	registry->missing_known &= !altnames_dump_end(&registry->altnames);
 	error_counters_repin(&registry->common->errors);
 }
 
@@ -364,29 +382,11 @@ int registry_read_invalid(const struct iface *iface, uint64_t *count)
 	return iface->source ? source_read_invalid(iface->source, count) : -ENOENT;
 }
 
-static unsigned int count_missing(const struct registry *registry)
-{
-	unsigned int missing = 0;
-
-	for (size_t i = 0; i < registry->rules->count; i++) {
-		const struct rule *rule = &registry->rules->rule[i];
-		bool found = false;
-
-		/* A name that an earlier line takes is not asked for here. */
-		if (!rule->literal || rule_for(registry, rule->pattern) != rule)
-			continue;
-		for (size_t j = 0; j < registry->rows.watched.count && !found; j++)
-			found = !strcmp(registry->rows.watched.iface[j]->netdev.name,
-					rule->pattern);
-		missing += !found;
-	}
-	return missing;
-}
-
 unsigned int registry_missing(struct registry *registry)
 {
 	if (!registry->missing_known) {
-		registry->missing = count_missing(registry);
+		registry->missing =
+			rows_missing(&registry->rows, registry->rules, &registry->altnames);
 		registry->missing_known = true;
 	}
 	return registry->missing;
@@ -438,5 +438,6 @@ void registry_free(struct registry *registry, bool persist)
 	if_map_free(&registry->masters);
 	if_map_free(&registry->programs);
 	if_map_free(&registry->maps_before);
+	altnames_free(&registry->altnames);
 	free(registry);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "iface/iface.h"
 #include "lib/log.h"
@@ -41,6 +42,32 @@ unsigned int rows_failed(const struct rows *rows)
 	for (size_t i = 0; i < rows->shown.count; i++)
 		failed += rows->shown.iface[i]->status == IFACE_FAILED;
 	return failed;
+}
+
+static bool is_watched(const struct rows *rows, const char *name)
+{
+	for (size_t i = 0; i < rows->watched.count; i++)
+		if (!strcmp(rows->watched.iface[i]->netdev.name, name))
+			return true;
+	return false;
+}
+
+unsigned int rows_missing(const struct rows *rows, const struct rules *rules,
+			  const struct altnames *altnames)
+{
+	unsigned int missing = 0;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *rule = &rules->rule[i];
+
+		/* A name that an earlier line takes is not asked for here. */
+		if (!rule->literal || rule->source == RULE_OFF ||
+		    rules_match(rules, rule->pattern, NULL) != rule)
+			continue;
+		missing +=
+			!is_watched(rows, rule->pattern) && !altnames_have(altnames, rule->pattern);
+	}
+	return missing;
 }
 
 void rows_remove(struct rows *rows, struct iface *iface)

@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iface/altnames.h"
 #include "iface/iface_set.h"
+#include "iface/rules.h"
 
 /* { 0 } has none. */
 struct rows {
@@ -24,6 +26,13 @@ bool rows_update(struct rows *rows, struct iface *iface, bool changed);
 
 /* How many of the rows are failed. */
 unsigned int rows_failed(const struct rows *rows);
+
+/*
+ * How many interfaces the rules name that do not exist. An interface that is not watched, though a
+ * rule has one of its names, has others, too, and is known by altnames.
+ */
+unsigned int rows_missing(const struct rows *rows, const struct rules *rules,
+			  const struct altnames *altnames);
 
 /* The interface is in none of the sets any more. */
 void rows_remove(struct rows *rows, struct iface *iface);

@@ -4,10 +4,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <net/if.h>
 #include <string.h>
 
+#include "lib/names.h"
 #include "lib/util.h"
+
+#define NAME_MAX_LENGTH                                                                            \
+	127 /* of an alternative name: ALTIFNAMSIZ in linux/if.h, without the NUL                  \
+	     */
 
 /* What an operator wrote can be of any length, and must not push out what is wrong with it. */
 #define QUOTED "'%.40s'"
@@ -47,7 +51,10 @@ static bool is_literal(const char *pattern)
 	return !strpbrk(pattern, "*?[");
 }
 
-/* What dev_valid_name() in the kernel's net/core/dev.c asks of a name; a pattern may be longer. */
+/*
+ * What dev_valid_name() in the kernel's net/core/dev.c asks of a name, an alternative one, too; a
+ * pattern may be longer.
+ */
 static const char *pattern_fault(const char *pattern)
 {
 	if (!*pattern)
@@ -56,8 +63,8 @@ static const char *pattern_fault(const char *pattern)
 		return "a name with '/', ':' or white space";
 	if (!strcmp(pattern, ".") || !strcmp(pattern, ".."))
 		return "a name of dots";
-	if (is_literal(pattern) && strlen(pattern) >= IFNAMSIZ)
-		return "a name of more than 15 characters";
+	if (is_literal(pattern) && strlen(pattern) > NAME_MAX_LENGTH)
+		return "a name of more than 127 characters";
 	return NULL;
 }
 
@@ -162,22 +169,32 @@ int rules_add_option(struct rules *rules, const char *option, struct reason *rea
 	return rules_add(rules, patterns, source ? source : "count", hook, reason);
 }
 
-const struct rule *rules_match(const struct rules *rules, const char *ifname)
+static bool is_called(const char *name, const char *ifname, const char *altnames)
+{
+	return !strcmp(name, ifname) || names_have(altnames, name);
+}
+
+bool rule_names(const struct rule *rule, const char *ifname, const char *altnames)
+{
+	return rule->literal && is_called(rule->pattern, ifname, altnames);
+}
+
+const struct rule *rules_match(const struct rules *rules, const char *ifname, const char *altnames)
 {
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct rule *rule = &rules->rule[i];
 
-		if (rule->literal ? !strcmp(rule->pattern, ifname)
+		if (rule->literal ? rule_names(rule, ifname, altnames)
 				  : !fnmatch(rule->pattern, ifname, 0))
 			return rule;
 	}
 	return NULL;
 }
 
-const char *rules_map_path(const struct rules *rules, const char *ifname)
+const char *rules_map_path(const struct rules *rules, const char *ifname, const char *altnames)
 {
 	for (size_t i = 0; i < rules->map_count; i++)
-		if (!strcmp(rules->map[i].ifname, ifname))
+		if (is_called(rules->map[i].ifname, ifname, altnames))
 			return rules->map[i].path;
 	return NULL;
 }
@@ -192,7 +209,7 @@ int rules_add_map(struct rules *rules, const char *ifname, const char *path, str
 		fault = "a pattern, and no two interfaces may have one map";
 	if (!fault && strchr(ifname, ','))
 		fault = "a list, and no two interfaces may have one map";
-	if (!fault && rules_map_path(rules, ifname))
+	if (!fault && rules_map_path(rules, ifname, NULL))
 		fault = "named by another xdpMap already";
 	if (fault)
 		return reason_set(reason, -EINVAL, QUOTED " cannot be used: it is %s", ifname,

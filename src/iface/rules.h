@@ -42,14 +42,20 @@ int rules_add(struct rules *rules, const char *patterns, const char *source, con
 /* The same for the argument of option -i, PATTERN[:SOURCE[:HOOK]]; SOURCE defaults to count. */
 int rules_add_option(struct rules *rules, const char *option, struct reason *reason);
 
-/* The rule for the interface of that name, or NULL. It belongs to rules. */
-const struct rule *rules_match(const struct rules *rules, const char *ifname);
+/* The rule is a name, and the interface has it, as its own or among altnames; see below. */
+bool rule_names(const struct rule *rule, const char *ifname, const char *altnames);
+
+/*
+ * The rule for the interface of that name, or NULL. It belongs to rules. altnames is a list as
+ * lib/names.h has it, or NULL; patterns are not compared with it.
+ */
+const struct rule *rules_match(const struct rules *rules, const char *ifname, const char *altnames);
 
 /* Says where the map of an interface is pinned. 0 or -errno, as rules_add(). */
 int rules_add_map(struct rules *rules, const char *ifname, const char *path, struct reason *reason);
 
-/* Where it is pinned, or NULL. It belongs to rules. */
-const char *rules_map_path(const struct rules *rules, const char *ifname);
+/* Where it is pinned, or NULL; the first line that has one of its names. It belongs to rules. */
+const char *rules_map_path(const struct rules *rules, const char *ifname, const char *altnames);
 
 void rules_free(struct rules *rules);
 

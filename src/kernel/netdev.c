@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/names.h"
+
 int netdev_list_add(struct netdev_list *list, const struct netdev *netdev)
 {
+	struct netdev_listed *added;
+
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? 2 * list->capacity : 16;
 		struct netdev_listed *grown = realloc(list->member, capacity * sizeof(*grown));
@@ -17,7 +21,11 @@ int netdev_list_add(struct netdev_list *list, const struct netdev *netdev)
 		list->member = grown;
 		list->capacity = capacity;
 	}
-	list->member[list->count] = (struct netdev_listed){ *netdev, list->count };
+	added = &list->member[list->count];
+	*added = (struct netdev_listed){ .netdev = *netdev, .order = list->count };
+	if (names_copy(&added->altnames, netdev->altnames))
+		return -ENOMEM;
+	added->netdev.altnames = added->altnames;
 	list->count++;
 	return 0;
 }
@@ -66,6 +74,8 @@ static void keep_last(struct netdev_list *list, int (*compare)(const void *, con
 		if (i + 1 == list->count ||
 		    !same(&list->member[i].netdev, &list->member[i + 1].netdev))
 			list->member[kept++] = list->member[i];
+		else
+			free(list->member[i].altnames);
 	list->count = kept;
 }
 
@@ -78,13 +88,16 @@ void netdev_list_settle(struct netdev_list *list)
 const struct netdev *netdev_list_find(const struct netdev_list *list, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (!strcmp(list->member[i].netdev.name, name))
+		if (!strcmp(list->member[i].netdev.name, name) ||
+		    names_have(list->member[i].altnames, name))
 			return &list->member[i].netdev;
 	return NULL;
 }
 
 void netdev_list_free(struct netdev_list *list)
 {
+	while (list->count)
+		free(list->member[--list->count].altnames);
 	free(list->member);
 	*list = (struct netdev_list){ 0 };
 }

@@ -17,10 +17,14 @@ struct netdev {
 	uint64_t address; /* the first eight octets of its hardware address, to know it again by */
 	enum xdp_mode mode;
 	uint32_t prog_id; /* 0 if there is none; of several the native one, else the generic one */
+	/* By which it is known, too: a list as lib/names.h has it, or NULL; whoever tells owns it.
+	 */
+	const char *altnames;
 };
 
 struct netdev_listed {
-	struct netdev netdev;
+	struct netdev netdev; /* whose altnames are */
+	char *altnames;
 	size_t order; /* in which it was added */
 };
 
@@ -39,7 +43,7 @@ int netdev_list_add(struct netdev_list *list, const struct netdev *netdev);
  */
 void netdev_list_settle(struct netdev_list *list);
 
-/* The member that has this name, or NULL. It belongs to the list. */
+/* The member of this name, its own or an alternative one; or NULL. It belongs to the list. */
 const struct netdev *netdev_list_find(const struct netdev_list *list, const char *name);
 
 /* The list is empty afterwards. */

@@ -18,6 +18,9 @@
 /* How many messages rtnl_read() takes before the rest of the program has its turn. */
 #define MESSAGES_PER_TURN 64
 
+/* Octets: 64 KiB of a link may be alternative names (rtnl_alt_ifname() in net/core/rtnetlink.c). */
+#define MESSAGE_MAX (128 * 1024)
+
 struct rtnl {
 	struct mnl_socket *events; /* subscribed to RTNLGRP_LINK, read without blocking */
 	struct rtnl_handlers handlers;
@@ -60,6 +63,23 @@ static void set_xdp(struct netdev *netdev, const struct nlattr *xdp)
 						     : id[IFLA_XDP_SKB_PROG_ID];
 }
 
+/* NULL if there is no memory; else to be given to free(3). */
+static char *read_altnames(const struct nlattr *properties)
+{
+	/* Each has a header, which is longer than what ends the list. */
+	char *names = malloc(mnl_attr_get_payload_len(properties) + 1U), *end = names;
+	const struct nlattr *attr;
+
+	if (!names)
+		return NULL;
+	mnl_attr_for_each_nested(attr, properties)
+		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			end = stpcpy(end, mnl_attr_get_str(attr)) + 1;
+	*end = '\0';
+	return names;
+}
+
 static int decode_attribute(const struct nlattr *attr, void *data)
 {
 	struct netdev *netdev = data;
@@ -86,33 +106,40 @@ static int decode_attribute(const struct nlattr *attr, void *data)
 	case IFLA_XDP:
 		set_xdp(netdev, attr);
 		break;
+	case IFLA_PROP_LIST:
+		netdev->altnames = read_altnames(attr);
+		return netdev->altnames ? MNL_CB_OK : MNL_CB_ERROR;
 	}
 	return MNL_CB_OK;
 }
 
-/* Fills *link from an RTM_NEWLINK message; false if the message is of no use. */
-static bool decode_link(const struct nlmsghdr *message, struct netdev *netdev)
+/*
+ * Fills *netdev, whose name stays empty if the message is of no use. MNL_CB_ERROR: there is no
+ * memory for the altnames, which are the caller's.
+ */
+static int decode_link(const struct nlmsghdr *message, struct netdev *netdev)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ifi_index <= 0)
-		return false;
-	*netdev =
-		(struct netdev){ .ifindex = (unsigned int)info->ifi_index, .mode = XDP_MODE_NONE };
-	mnl_attr_parse(message, sizeof(*info), decode_attribute, netdev);
-	return *netdev->name;
+		return MNL_CB_OK;
+	netdev->ifindex = (unsigned int)info->ifi_index;
+	return mnl_attr_parse(message, sizeof(*info), decode_attribute, netdev);
 }
 
 static int handle_answer(const struct nlmsghdr *message, void *data)
 {
-	struct netdev netdev;
+	struct netdev netdev = { .mode = XDP_MODE_NONE };
+	int next = MNL_CB_OK;
 
-	if (message->nlmsg_type == RTM_NEWLINK && decode_link(message, &netdev) &&
-	    netdev_list_add(data, &netdev)) {
+	if (message->nlmsg_type == RTM_NEWLINK)
+		next = decode_link(message, &netdev);
+	if (next == MNL_CB_OK && *netdev.name && netdev_list_add(data, &netdev)) {
 		errno = ENOMEM;
-		return MNL_CB_ERROR;
+		next = MNL_CB_ERROR;
 	}
-	return MNL_CB_OK;
+	free((char *)netdev.altnames);
+	return next;
 }
 
 /*
@@ -157,7 +184,7 @@ static int open_socket(struct mnl_socket **out, unsigned int groups)
 static int query(unsigned int ifindex, struct netdev_list *list)
 {
 	__attribute__((cleanup(close_socket_at))) struct mnl_socket *socket = NULL;
-	char buffer[32768];
+	char buffer[MESSAGE_MAX];
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
 	bool inconsistent = false;
@@ -258,7 +285,7 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 
 int rtnl_read(struct rtnl *rtnl)
 {
-	char buffer[32768];
+	char buffer[MESSAGE_MAX];
 
 	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
 		struct sockaddr_nl sender = { 0 };

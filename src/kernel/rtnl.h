@@ -9,7 +9,10 @@
 
 #include "kernel/netdev.h"
 
-/* Where a link goes that the kernel told of, and one that it took back. */
+/*
+ * Where a link goes that the kernel told of, and one that it took back. The alternative names of
+ * a netdev are there during the call.
+ */
 struct rtnl_handlers {
 	void (*present)(const struct netdev *netdev, void *context);
 	void (*gone)(unsigned int ifindex, void *context);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,16 +130,33 @@ static bool agent_runs(void)
 }
 
 /* Does it to each of these interfaces; what is none fails. */
-static void run_each(struct stats *stats, const struct command *command, char **names)
+static void run_each(struct stats *stats, const struct command *command,
+		     const struct netdev_list *netdevs, char **names)
 {
 	for (; *names; names++) {
-		unsigned int ifindex = if_nametoindex(*names);
+		const struct netdev *netdev = netdev_list_find(netdevs, *names);
 
-		if (ifindex)
-			command->run(stats, ifindex, *names);
+		if (netdev)
+			command->run(stats, netdev->ifindex, *names);
 		else
 			stats_fail(stats, *names, "there is no such interface");
 	}
+}
+
+static int run_named(struct stats *stats, const struct command *command, char **names)
+{
+	struct netdev_list netdevs = { 0 };
+
+	if (stats_open_pins(stats))
+		return EXIT_FAILURE;
+	if (stats_list_netdevs(&netdevs))
+		stats->failures++;
+	else
+		run_each(stats, command, &netdevs, names);
+	netdev_list_free(&netdevs);
+	if (command->takes_away)
+		unload_common(stats->pins);
+	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int unload_all(struct stats *stats)
@@ -166,12 +182,5 @@ int command_run(struct stats *stats, const struct command *command, char **names
 		return stats_usage_error("the command needs the name of an interface");
 	if (command->takes_away && agent_runs())
 		return EXIT_FAILURE;
-	if (all)
-		return unload_all(stats);
-	if (stats_open_pins(stats))
-		return EXIT_FAILURE;
-	run_each(stats, command, names);
-	if (command->takes_away)
-		unload_common(stats->pins);
-	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
+	return all ? unload_all(stats) : run_named(stats, command, names);
 }

@@ -85,6 +85,8 @@ static void put_view(const struct view *view)
 	printf("{\"name\":");
 	put_string(view->name);
 	if (view->netdev.ifindex) {
+		if (strcmp(view->name, view->netdev.name) != 0)
+			put_member("ifname", view->netdev.name);
 		printf(",\"ifindex\":%u,\"mode\":\"%s\",\"source\":\"%s\",\"status\":\"%s\"",
 		       view->netdev.ifindex, xdp_mode_name(view->netdev.mode), view->source,
 		       view->status);

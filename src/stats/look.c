@@ -78,7 +78,7 @@ static void add_view(struct look *look, const char *name, const struct netdev *n
 		out_of_memory();
 	look->view = grown;
 	look->view[look->count] = (struct view){ 0 };
-	snprintf(look->view[look->count].name, IFNAMSIZ, "%s", name);
+	snprintf(look->view[look->count].name, sizeof(look->view->name), "%s", name);
 	if (netdev)
 		look->view[look->count].netdev = *netdev;
 	else

@@ -15,7 +15,8 @@
 #include "stats/stats.h"
 
 struct view {
-	char name[IFNAMSIZ]; /* by which it was asked for */
+	char name[128]; /* by which it was asked for: an alternative name has up to 127 characters
+			 */
 	struct netdev netdev;
 	const char *source; /* as xdpIfCounterSource has it; or unknown */
 	const char *status; /* as xdpIfStatus has it; or unknown */

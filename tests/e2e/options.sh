@@ -81,8 +81,9 @@ bad "option -i a/b: 'a/b' cannot be an interface: it is a name with '/', ':' or 
 bad "option -i a b: 'a b' cannot be an interface: it is a name with '/', ':' or white space; $expected" \
 	-i 'a b'
 bad "option -i ..: '..' cannot be an interface: it is a name of dots; $expected" -i ..
-bad "option -i a234567890123456: 'a234567890123456' cannot be an interface: it is a name of more than 15 characters; $expected" \
-	-i a234567890123456
+long=$(printf 'a%.0s' {1..128})
+bad "option -i $long: '${long::40}' cannot be an interface: it is a name of more than 127 characters; $expected" \
+	-i "$long"
 expected="expected auto, count, observe, map or off"
 bad "option -i xa:drop: unknown source 'drop'; $expected" -i xa:drop
 bad "option -i xa:: unknown source ''; $expected" -i xa:
@@ -93,8 +94,8 @@ for source in observe map off; do
 done
 bad "option -i xa:count:any:x: too many colons in 'xa:count:any:x'; expected PATTERN[:SOURCE[:HOOK]]" \
 	-i xa:count:any:x
-run -C -t -i a23456789012345
-is "a name of 15 characters is taken" "$code:$err" 0:
+run -C -t -i "${long:1}"
+is "a name of 127 characters is taken" "$code:$err" 0:
 
 run -H
 like "-H lists our directives" "$out" \
@@ -172,8 +173,8 @@ fault "xdpInterface xa,,xb count" \
 fault "xdpInterface a:b count" \
 	"line 1: Error: 'a:b' cannot be an interface: it is a name with '/', ':' or white space; $expected"
 fault "xdpInterface . count" "line 1: Error: '.' cannot be an interface: it is a name of dots; $expected"
-fault "xdpInterface a234567890123456 count" \
-	"line 1: Error: 'a234567890123456' cannot be an interface: it is a name of more than 15 characters; $expected"
+fault "xdpInterface $long count" \
+	"line 1: Error: '${long::40}' cannot be an interface: it is a name of more than 127 characters; $expected"
 usage="expected: xdpMap INTERFACE PATH"
 fault "xdpMap" "line 1: Error: Blank line following xdpMap token."
 fault "xdpMap xa" "line 1: Error: $usage"

@@ -166,6 +166,9 @@ static void test_right_files(void **state)
 	}
 }
 
+#define LETTERS_32 "sixteen-letters-sixteen-letters-"
+#define LETTERS_128 LETTERS_32 LETTERS_32 LETTERS_32 LETTERS_32
+
 /* The fault is in the last line of each; it has to be found with that line's number. */
 static const struct {
 	const char *file, *message;
@@ -177,7 +180,7 @@ static const struct {
 	{ "xdpInterface # eth0 count\n", "xdpInterface" },
 	{ "xdpInterface eth0, eth1 count\n", "unknown source 'eth1'" },
 	{ "xdpInterface eth0, count\n", "an empty name" },
-	{ "xdpInterface eth0,sixteen-letters- count\n", "more than 15 characters" },
+	{ "xdpInterface eth0," LETTERS_128 " count\n", "more than 127 characters" },
 	{ "xdpInterface eth0/1 count\n", "a name with '/'" },
 	{ "xdpInterface eth0 bogus\n", "unknown source 'bogus'" },
 	{ "xdpInterface eth0 count bogus\n", "unknown hook 'bogus'" },
@@ -193,7 +196,7 @@ static const struct {
 	{ "xdpMap eth* /bpf/a\n", "'eth*' cannot be used: it is a pattern" },
 	{ "xdpMap eth0 /bpf/a\nxdpMap eth0 /bpf/b\n",
 	  "'eth0' cannot be used: it is named by another xdpMap already" },
-	{ "xdpMap sixteen-letters- /bpf/a\n", "it is a name of more than 15 characters" },
+	{ "xdpMap " LETTERS_128 " /bpf/a\n", "it is a name of more than 127 characters" },
 
 	{ "xdpReconcile\n", "xdpReconcile" },
 	{ "xdpReconcile 0\n", "'0' is no number of seconds from 1 to 3600; expected for example" },

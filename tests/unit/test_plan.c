@@ -16,7 +16,11 @@ static const struct netdev there[] = {
 	{ .ifindex = 3, .name = "eth1", .mode = XDP_MODE_NATIVE, .prog_id = 50 },
 	{ .ifindex = 4, .name = "wan0", .mode = XDP_MODE_NONE },
 	{ .ifindex = 5, .name = "wan1", .mode = XDP_MODE_NONE },
-	{ .ifindex = 6, .name = "old0", .mode = XDP_MODE_NATIVE, .prog_id = 60 },
+	{ .ifindex = 6,
+	  .name = "old0",
+	  .mode = XDP_MODE_NATIVE,
+	  .prog_id = 60,
+	  .altnames = "alt0\0alt1\0" },
 };
 
 static struct rtnl_handlers handlers;
@@ -97,6 +101,23 @@ static void test_plan(void **state)
 		"wan1             off      -        left alone\n"
 		"old0             -        -        left alone: no line matches\n"
 		"wan7             auto     any      does not exist\n");
+}
+
+/* Whose name it is; one that an earlier line leaves alone is there as well. */
+static void test_alternative_names(void **state)
+{
+	struct rules rules = { 0 };
+
+	(void)state;
+	add(&rules, "alt1", "observe", NULL);
+	add(&rules, "old0,alt0,alt2", "count", NULL);
+	add(&rules, "alt*,lo", "count", NULL);
+	assert_int_equal(print_plan(&rules, NULL), 0);
+	assert_contains(unit_written[STDOUT_FILENO],
+			"old0             observe  -        as alt1: program 'prog60' (id 60) will "
+			"be observed\n"
+			"alt2             count    any      does not exist\n");
+	assert_null(strstr(unit_written[STDOUT_FILENO], "\nalt0"));
 }
 
 static void test_observe(void **state)
@@ -263,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_plan, setup),
+		cmocka_unit_test_setup(test_alternative_names, setup),
 		cmocka_unit_test_setup(test_observe, setup),
 		cmocka_unit_test_setup(test_what_cannot_be_observed, setup),
 		cmocka_unit_test_setup(test_map, setup),

@@ -267,6 +267,59 @@ static void test_overflow(void **state)
 	assert_int_equal(find("vc")->mtu, 1234);
 }
 
+/* What the last message told of va: its alternative names, with spaces between them. */
+static char altnames[65536];
+
+static void note_altnames(const struct netdev *netdev, void *context)
+{
+	const char *name = netdev->altnames;
+	size_t used = 0;
+
+	(void)context;
+	if (strcmp(netdev->name, "va") != 0)
+		return;
+	altnames[0] = '\0';
+	for (; name && *name; name += strlen(name) + 1)
+		used += (size_t)snprintf(altnames + used, sizeof(altnames) - used, "%s%s",
+					 used ? " " : "", name);
+}
+
+/* Up to the most that the kernel takes: a link of 64 KiB hides no other. */
+static void test_altnames(void **state)
+{
+	const struct rtnl_handlers handlers = { .present = note_altnames };
+	struct rtnl *other;
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	assert_int_equal(rtnl_open(&other, &handlers), 0);
+	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	assert_string_equal(altnames, "");
+	unit_run("ip link property add dev va altname alt0 altname sixteen-letters-");
+	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	assert_string_equal(altnames, "alt0 sixteen-letters-");
+	unit_run("ip link property del dev va altname alt0");
+	assert_int_equal(rtnl_dump(other), 0);
+	assert_string_equal(altnames, "sixteen-letters-");
+
+	read_all();
+	unit_run("for i in $(seq 400); do echo link property add dev va altname "
+		 "$(printf %%0120d $i); done | ip -batch -");
+	read_all();
+	assert_int_equal(lost_count, 0);
+	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	assert_int_equal(strlen(altnames), 16 + 400 * 121);
+	memset(known, 0, sizeof(known));
+	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(count_known(), 3); /* glibc's if_nameindex() lacks va */
+	assert_non_null(find("lo"));
+	assert_non_null(find("vb"));
+	unit_run("ip link set va mtu 1400");
+	read_all();
+	assert_int_equal(find("va")->mtu, 1400);
+	rtnl_close(other);
+}
+
 static void attach(const char *name, uint32_t mode_flag)
 {
 	assert_int_equal(bpf_xdp_attach((int)if_nametoindex(name), prog_fd, mode_flag, NULL), 0);
@@ -437,6 +490,7 @@ int main(void)
 		TEST(test_port_that_leaves_its_bridge),
 		TEST(test_message_of_another_process),
 		TEST(test_overflow),
+		TEST(test_altnames),
 		TEST(test_programs),
 		TEST(test_program_attached_by_link),
 		TEST(test_link_that_is_not_there),

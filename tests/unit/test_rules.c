@@ -7,6 +7,10 @@
 
 #include "iface/rules.h"
 
+#define LETTERS_16 "sixteen-letters-"
+#define LETTERS_48 LETTERS_16 LETTERS_16 LETTERS_16
+#define LETTERS_127 LETTERS_48 LETTERS_48 LETTERS_16 "fifteen-letters"
+
 /* The rules as text, one "PATTERN SOURCE HOOK;" after the other, literal names with a '='. */
 static const char *describe(const struct rules *rules)
 {
@@ -44,7 +48,9 @@ static const struct {
 	  "=eth0 count generic;wan* count generic;=eth0.5 count generic;", NULL },
 	{ "eth0,eth0", "count", NULL, "=eth0 count any;=eth0 count any;", NULL },
 	{ "fifteen-letters", "count", NULL, "=fifteen-letters count any;", NULL },
-	{ "*a-pattern-may-be-longer", "count", NULL, "*a-pattern-may-be-longer count any;", NULL },
+	{ LETTERS_16, "count", NULL, "=" LETTERS_16 " count any;", NULL },
+	{ LETTERS_127, "count", NULL, "=" LETTERS_127 " count any;", NULL },
+	{ LETTERS_127 "-*", "count", NULL, LETTERS_127 "-* count any;", NULL },
 	{ "...", "count", NULL, "=... count any;", NULL },
 
 	{ "", "count", NULL, "", "an empty name" },
@@ -52,9 +58,10 @@ static const struct {
 	{ "eth0,", "count", NULL, "", "an empty name" },
 	{ ",eth0", "count", NULL, "", "an empty name" },
 	{ "eth0,,eth1", "count", NULL, "", "an empty name" },
-	{ "sixteen-letters-", "count", NULL, "",
-	  "'sixteen-letters-' cannot be an interface: it is a name of more than 15 characters" },
-	{ "eth0,sixteen-letters-,eth1", "count", NULL, "", "more than 15 characters" },
+	{ LETTERS_127 "-", "count", NULL, "",
+	  "'sixteen-letters-sixteen-letters-sixteen-' cannot be an interface: it is a name of more "
+	  "than 127 characters" },
+	{ "eth0," LETTERS_127 "-,eth1", "count", NULL, "", "more than 127 characters" },
 	{ "a/b", "count", NULL, "", "a name with '/', ':' or white space" },
 	{ "a:b", "count", NULL, "", "a name with '/', ':' or white space" },
 	{ "a b", "count", NULL, "", "a name with '/', ':' or white space" },
@@ -161,14 +168,51 @@ static void test_first_match_wins(void **state)
 	struct rules rules = { 0 };
 
 	(void)state;
-	assert_null(rules_match(&rules, "eth0"));
+	assert_null(rules_match(&rules, "eth0", NULL));
 	add(&rules, "eth0,eth1,wan9", "off");
 	add(&rules, "wan*", "count");
 	add(&rules, "vlan[0-9]", "count");
 	add(&rules, "wan0,eth0", "auto");
 	for (size_t i = 0; i < LENGTH(names); i++)
-		assert_ptr_equal(rules_match(&rules, names[i].name),
+		assert_ptr_equal(rules_match(&rules, names[i].name, NULL),
 				 names[i].rule < 0 ? NULL : &rules.rule[names[i].rule]);
+	rules_free(&rules);
+}
+
+/* Of its alternative names, patterns match none; of the lines, the first one wins. */
+static void test_alternative_names(void **state)
+{
+	static const struct {
+		const char *name, *altnames;
+		int rule; /* -1: none */
+	} links[] = {
+		{ "eth0", NULL, -1 },
+		{ "eth0", "alt0\0", 0 },
+		{ "eth0", "other\0" LETTERS_127 "\0", 3 },
+		{ "eth0", "other\0alt\0wan0\0", -1 },
+		{ "wan0", "alt0\0", 0 },
+		{ "wan0", LETTERS_127 "\0", 1 },
+		{ "eth1", "alt0\0", 0 },
+		{ "eth1", "alt\0", 2 },
+		{ "alt0", NULL, 0 },
+	};
+	struct rules rules = { 0 };
+	struct reason error;
+
+	(void)state;
+	add(&rules, "alt0", "off");
+	add(&rules, "wan*", "count");
+	add(&rules, "eth1," LETTERS_127, "auto");
+	for (size_t i = 0; i < LENGTH(links); i++)
+		assert_ptr_equal(rules_match(&rules, links[i].name, links[i].altnames),
+				 links[i].rule < 0 ? NULL : &rules.rule[links[i].rule]);
+	assert_true(rule_names(&rules.rule[0], "eth0", "alt0\0"));
+	assert_false(rule_names(&rules.rule[1], "wan*", "wan*\0"));
+
+	assert_int_equal(rules_add_map(&rules, "alt0", "/alt", &error), 0);
+	assert_int_equal(rules_add_map(&rules, "eth0", "/own", &error), 0);
+	assert_string_equal(rules_map_path(&rules, "eth0", "other\0alt0\0"), "/alt");
+	assert_string_equal(rules_map_path(&rules, "eth0", "other\0"), "/own");
 	rules_free(&rules);
 }
 
@@ -179,8 +223,8 @@ static void test_literal_name_is_taken_as_it_is(void **state)
 
 	(void)state;
 	add(&rules, "a\\b", "count");
-	assert_ptr_equal(rules_match(&rules, "a\\b"), &rules.rule[0]);
-	assert_null(rules_match(&rules, "ab"));
+	assert_ptr_equal(rules_match(&rules, "a\\b", NULL), &rules.rule[0]);
+	assert_null(rules_match(&rules, "ab", NULL));
 	rules_free(&rules);
 }
 
@@ -191,6 +235,7 @@ static const struct {
 	{ "eth0", "/sys/fs/bpf/a", NULL },
 	{ "eth1", "/sys/fs/bpf/a", NULL }, /* the kernel says whose it is */
 	{ "fifteen-letters", "/", NULL },
+	{ LETTERS_127, "/c", NULL },
 	{ "a\\b", "/b", NULL },
 
 	{ "eth0", "/sys/fs/bpf/b", "'eth0' cannot be used: it is named by another xdpMap already" },
@@ -202,7 +247,7 @@ static const struct {
 	{ "eth2", "pinned/a", "'pinned/a' cannot be used: it is no absolute path" },
 	{ "eth2", "", "'' cannot be used: it is no absolute path" },
 	{ "", "/a", "'' cannot be used: it is an empty name" },
-	{ "sixteen-letters-", "/a", "it is a name of more than 15 characters" },
+	{ LETTERS_127 "-", "/a", "it is a name of more than 127 characters" },
 	{ "a/b", "/a", "it is a name with '/', ':' or white space" },
 };
 
@@ -213,7 +258,7 @@ static void test_maps(void **state)
 	size_t right = 0;
 
 	(void)state;
-	assert_null(rules_map_path(&rules, "eth0"));
+	assert_null(rules_map_path(&rules, "eth0", NULL));
 	for (size_t i = 0; i < LENGTH(maps); i++) {
 		struct reason error = { "" };
 		int err = rules_add_map(&rules, maps[i].ifname, maps[i].path, &error);
@@ -225,14 +270,14 @@ static void test_maps(void **state)
 		assert_int_equal(rules.map_count, right);
 	}
 	for (size_t i = 0; i < right; i++)
-		assert_string_equal(rules_map_path(&rules, maps[i].ifname), maps[i].path);
-	assert_null(rules_map_path(&rules, "eth2"));
-	assert_null(rules_map_path(&rules, "eth"));
+		assert_string_equal(rules_map_path(&rules, maps[i].ifname, NULL), maps[i].path);
+	assert_null(rules_map_path(&rules, "eth2", NULL));
+	assert_null(rules_map_path(&rules, "eth", NULL));
 	assert_int_equal(rules.count, 0);
 	rules_free(&rules);
 	assert_int_equal(rules.map_count, 0);
 	assert_null(rules.map);
-	assert_null(rules_map_path(&rules, "eth0"));
+	assert_null(rules_map_path(&rules, "eth0", NULL));
 }
 
 int main(void)
@@ -242,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_bad_line_leaves_the_others),
 		cmocka_unit_test(test_first_match_wins),
+		cmocka_unit_test(test_alternative_names),
 		cmocka_unit_test(test_literal_name_is_taken_as_it_is),
 		cmocka_unit_test(test_maps),
 	};

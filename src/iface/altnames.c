@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "iface/altnames.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/names.h"
+#include "lib/sorted.h"
+
+static unsigned long ifindex_of(const void *entry)
+{
+	return ((const struct altnames_entry *)entry)->ifindex;
+}
+
+static size_t position_of(const struct altnames *altnames, unsigned int ifindex)
+{
+	return sorted_position(altnames->entry, altnames->count, sizeof(*altnames->entry), ifindex,
+			       ifindex_of);
+}
+
+static struct altnames_entry *find(const struct altnames *altnames, unsigned int ifindex)
+{
+	size_t at = position_of(altnames, ifindex);
+
+	return at < altnames->count && altnames->entry[at].ifindex == ifindex ? &altnames->entry[at]
+									      : NULL;
+}
+
+static void remove_at(struct altnames *altnames, size_t at)
+{
+	free(altnames->entry[at].names);
+	altnames->count--;
+	memmove(&altnames->entry[at], &altnames->entry[at + 1],
+		(altnames->count - at) * sizeof(*altnames->entry));
+}
+
+/* Takes over the names. */
+static void insert(struct altnames *altnames, unsigned int ifindex, char *names)
+{
+	size_t at = position_of(altnames, ifindex);
+
+	if (altnames->count == altnames->capacity) {
+		size_t capacity = altnames->capacity ? 2 * altnames->capacity : 16;
+		struct altnames_entry *grown = realloc(altnames->entry, capacity * sizeof(*grown));
+
+		if (!grown) {
+			free(names);
+			return;
+		}
+		altnames->entry = grown;
+		altnames->capacity = capacity;
+	}
+	memmove(&altnames->entry[at + 1], &altnames->entry[at],
+		(altnames->count - at) * sizeof(*altnames->entry));
+	altnames->entry[at] = (struct altnames_entry){ ifindex, true, names };
+	altnames->count++;
+}
+
+static const char *alternatives(const struct altnames_entry *entry)
+{
+	return entry ? entry->names + strlen(entry->names) + 1 : NULL;
+}
+
+static char *join(const struct netdev *netdev)
+{
+	size_t length = strlen(netdev->name) + 1, size = names_size(netdev->altnames);
+	char *names = malloc(length + size);
+
+	if (names) {
+		memcpy(names, netdev->name, length);
+		memcpy(names + length, netdev->altnames, size);
+	}
+	return names;
+}
+
+static bool is_known(const struct altnames_entry *entry, const struct netdev *netdev)
+{
+	if (!entry)
+		return !netdev->altnames;
+	return !strcmp(entry->names, netdev->name) &&
+	       names_equal(alternatives(entry), netdev->altnames);
+}
+
+bool altnames_set(struct altnames *altnames, const struct netdev *netdev)
+{
+	struct altnames_entry *entry = find(altnames, netdev->ifindex);
+	char *names;
+
+	if (is_known(entry, netdev)) {
+		if (entry)
+			entry->seen = true;
+		return false;
+	}
+	altnames_forget(altnames, netdev->ifindex);
+	names = netdev->altnames ? join(netdev) : NULL;
+	if (names)
+		insert(altnames, netdev->ifindex, names);
+	return true;
+}
+
+bool altnames_forget(struct altnames *altnames, unsigned int ifindex)
+{
+	bool known = find(altnames, ifindex);
+
+	if (known)
+		remove_at(altnames, position_of(altnames, ifindex));
+	return known;
+}
+
+const char *altnames_find(const struct altnames *altnames, unsigned int ifindex)
+{
+	return alternatives(find(altnames, ifindex));
+}
+
+bool altnames_have(const struct altnames *altnames, const char *name)
+{
+	for (size_t i = 0; i < altnames->count; i++)
+		if (names_have(altnames->entry[i].names, name))
+			return true;
+	return false;
+}
+
+void altnames_dump_begin(struct altnames *altnames)
+{
+	for (size_t i = 0; i < altnames->count; i++)
+		altnames->entry[i].seen = false;
+}
+
+bool altnames_dump_end(struct altnames *altnames)
+{
+	size_t before = altnames->count;
+
+	for (size_t i = altnames->count; i-- > 0;)
+		if (!altnames->entry[i].seen)
+			remove_at(altnames, i);
+	return altnames->count != before;
+}
+
+void altnames_free(struct altnames *altnames)
+{
+	while (altnames->count)
+		free(altnames->entry[--altnames->count].names);
+	free(altnames->entry);
+	*altnames = (struct altnames){ 0 };
+}

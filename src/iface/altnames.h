@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The names of all interfaces that have alternative ones (ip-link(8), altname), watched or not: the
+ * configuration may name one that an earlier line leaves alone.
+ */
+#ifndef XDP_AGENTX_IFACE_ALTNAMES_H
+#define XDP_AGENTX_IFACE_ALTNAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/netdev.h"
+
+struct altnames_entry {
+	unsigned int ifindex;
+	bool seen;   /* by the dump that is going on */
+	char *names; /* a list as lib/names.h has it, its own name first */
+};
+
+/* Owns its entries, sorted by ifindex; { 0 } is empty. */
+struct altnames {
+	struct altnames_entry *entry;
+	size_t count, capacity;
+};
+
+/*
+ * Takes what the kernel told of an interface; where there is no memory it has no alternative names.
+ * It is gone. True: what is known has changed.
+ */
+bool altnames_set(struct altnames *altnames, const struct netdev *netdev);
+bool altnames_forget(struct altnames *altnames, unsigned int ifindex);
+
+/* The alternative names of an interface, or NULL; they hold until it is set again. */
+const char *altnames_find(const struct altnames *altnames, unsigned int ifindex);
+
+/* One that has alternative names is called that, by these or by its own. */
+bool altnames_have(const struct altnames *altnames, const char *name);
+
+/* Around the altnames_set() calls for all interfaces there are. True: some were left out. */
+void altnames_dump_begin(struct altnames *altnames);
+bool altnames_dump_end(struct altnames *altnames);
+
+void altnames_free(struct altnames *altnames);
+
+#endif
