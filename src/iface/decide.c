@@ -248,6 +248,30 @@ static void decide_observe(struct iface *iface)
 	}
 }
 
+/* Nobody means these by a pattern; to have them counted by themselves, he names them. */
+static bool is_left_out(const struct iface *iface)
+{
+	return !iface->rule->literal && (iface->netdev.loopback || iface->netdev.bonded);
+}
+
+static void decide_left_out(struct iface *iface)
+{
+	const struct netdev *netdev = &iface->netdev;
+	struct reason text;
+
+	if (!make_way(iface))
+		return;
+	let_go(iface);
+	show_counters_left(iface);
+	if (netdev->loopback)
+		reason_set(&text, 0, "the loopback is left alone unless it is named");
+	else
+		reason_set(&text, 0,
+			   "a port of %s is left to it; name the port to have it counted by itself",
+			   *netdev->bond ? netdev->bond : "a bond or team");
+	iface_set_state(iface, SOURCE_NONE, IFACE_WAITING, text.text);
+}
+
 /*
  * auto counts where there was never a program but ours. Where one was observed, its owner may be
  * about to bring it back.
@@ -279,6 +303,8 @@ void iface_decide(struct iface *iface)
 		iface_set_state(iface, SOURCE_NONE, IFACE_WAITING, "");
 	} else if (iface->pins && pins_is_released(iface->pins, iface->netdev.ifindex)) {
 		decide_released(iface);
+	} else if (source == RULE_COUNT && is_left_out(iface)) {
+		decide_left_out(iface);
 	} else if (source == RULE_COUNT) {
 		decide_count(iface);
 	} else if (source == RULE_MAP) {

@@ -148,7 +148,7 @@ static void add(struct registry *registry, const struct netdev *netdev)
 static bool netdev_differs(const struct netdev *a, const struct netdev *b)
 {
 	return strcmp(a->name, b->name) || a->mtu != b->mtu || a->mode != b->mode ||
-	       a->prog_id != b->prog_id;
+	       a->prog_id != b->prog_id || a->loopback != b->loopback || a->bonded != b->bonded;
 }
 
 static void decide_again(struct registry *registry, unsigned int ifindex)

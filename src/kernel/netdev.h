@@ -4,6 +4,7 @@
 #define XDP_AGENTX_KERNEL_NETDEV_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,7 +13,10 @@
 struct netdev {
 	unsigned int ifindex;
 	char name[IFNAMSIZ];
+	bool loopback;
 	unsigned int master; /* ifIndex of the device that it is a port of, 0 if none */
+	bool bonded;         /* that is a bond or a team */
+	char bond[IFNAMSIZ]; /* its name then, or "" if that is not known */
 	uint32_t mtu;        /* octets */
 	uint64_t address; /* the first eight octets of its hardware address, to know it again by */
 	enum xdp_mode mode;

@@ -80,6 +80,17 @@ static char *read_altnames(const struct nlattr *properties)
 	return names;
 }
 
+static int decode_linkinfo(const struct nlattr *attr, void *data)
+{
+	struct netdev *netdev = data;
+
+	if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		netdev->bonded = !strcmp(mnl_attr_get_str(attr), "bond") ||
+				 !strcmp(mnl_attr_get_str(attr), "team");
+	return MNL_CB_OK;
+}
+
 static int decode_attribute(const struct nlattr *attr, void *data)
 {
 	struct netdev *netdev = data;
@@ -103,6 +114,9 @@ static int decode_attribute(const struct nlattr *attr, void *data)
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			netdev->master = mnl_attr_get_u32(attr);
 		break;
+	case IFLA_LINKINFO:
+		mnl_attr_parse_nested(attr, decode_linkinfo, netdev);
+		break;
 	case IFLA_XDP:
 		set_xdp(netdev, attr);
 		break;
@@ -120,11 +134,16 @@ static int decode_attribute(const struct nlattr *attr, void *data)
 static int decode_link(const struct nlmsghdr *message, struct netdev *netdev)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	int err;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*info) || info->ifi_index <= 0)
 		return MNL_CB_OK;
 	netdev->ifindex = (unsigned int)info->ifi_index;
-	return mnl_attr_parse(message, sizeof(*info), decode_attribute, netdev);
+	netdev->loopback = info->ifi_flags & IFF_LOOPBACK;
+	err = mnl_attr_parse(message, sizeof(*info), decode_attribute, netdev);
+	if (netdev->bonded)
+		if_indextoname(netdev->master, netdev->bond);
+	return err;
 }
 
 static int handle_answer(const struct nlmsghdr *message, void *data)

@@ -108,6 +108,8 @@ static void test_dump(void **state)
 	assert_int_equal(rtnl_dump(rtnl), 0);
 	assert_all_known();
 	assert_non_null(find("lo"));
+	assert_true(find("lo")->loopback);
+	assert_false(find("va")->loopback);
 	assert_int_equal(find("va")->ifindex, if_nametoindex("va"));
 	assert_int_equal(find("va")->mtu, 1400);
 	assert_int_equal(find("vb")->ifindex, if_nametoindex("vb"));
@@ -204,6 +206,7 @@ static void test_port_that_leaves_its_bridge(void **state)
 	unit_run("ip link set va master vbr");
 	read_all();
 	assert_int_equal(find("va")->master, if_nametoindex("vbr"));
+	assert_false(find("va")->bonded); /* that is a bridge */
 	unit_run("ip link set va nomaster");
 	read_all();
 	assert_int_equal(gone_count, 0);
