@@ -117,11 +117,41 @@ static void stay_active(struct iface *iface, enum source_kind kind)
 		iface_set_state(iface, kind, IFACE_ACTIVE, "");
 }
 
+static bool is_marked_foreign(const struct iface *iface)
+{
+	return iface->pins && pins_is_marked(iface->pins, iface->netdev.ifindex, MARK_FOREIGN);
+}
+
+/* Somebody's program is at a hook that auto may take. Once it goes, its owner may bring it back. */
+static void note_foreign(struct iface *iface)
+{
+	bool news = !iface->foreign_seen;
+	int err = 0;
+
+	iface->foreign_seen = true;
+	if (iface->pins && !iface->only_look && !is_marked_foreign(iface))
+		err = pins_mark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN);
+	if (err && news)
+		log_warning(err,
+			    "%s: cannot mark beside its pins that somebody's program was there; "
+			    "after a restart auto will not wait for it",
+			    iface->netdev.name);
+}
+
+/* The hook is ours. */
+static void forget_foreign(struct iface *iface)
+{
+	iface->foreign_seen = false;
+	if (is_marked_foreign(iface))
+		pins_unmark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN);
+}
+
 static void decide_count(struct iface *iface)
 {
 	struct reason why;
 
 	if (is_ours(iface) && hook_allows(iface->rule->hook, source_status(iface->source).mode)) {
+		forget_foreign(iface);
 		stay_active(iface, SOURCE_COUNT);
 		return;
 	}
@@ -272,21 +302,33 @@ static void decide_left_out(struct iface *iface)
 	iface_set_state(iface, SOURCE_NONE, IFACE_WAITING, text.text);
 }
 
-/*
- * auto counts where there was never a program but ours. Where one was observed, its owner may be
- * about to bring it back.
- */
-static bool auto_observes(const struct iface *iface)
+/* Whatever came of observing it; an earlier version has left no mark, but who counted last. */
+static bool foreign_was_there(const struct iface *iface)
 {
 	_cleanup_pinned_ struct pinned pinned;
 	enum source_kind kind;
-	struct reason why;
 
+	if (iface->foreign_seen || is_marked_foreign(iface))
+		return true;
 	open_pinned(iface, &pinned);
-	if (iface->netdev.prog_id)
-		return !is_ours(iface) && !is_left_behind(iface, &why);
 	kind = iface->source ? source_status(iface->source).last_kind : pinned_kind(&pinned);
 	return kind == SOURCE_OBSERVE || kind == SOURCE_MAP;
+}
+
+/*
+ * auto counts where there was never a program but ours. Where there was one, its owner may be about
+ * to bring it back.
+ */
+static bool auto_observes(struct iface *iface)
+{
+	struct reason why;
+
+	if (!iface->netdev.prog_id)
+		return foreign_was_there(iface);
+	if (is_ours(iface) || is_left_behind(iface, &why))
+		return false;
+	note_foreign(iface);
+	return true;
 }
 
 void iface_decide(struct iface *iface)

@@ -40,6 +40,7 @@ struct iface {
 	bool shared;             /* failed, for its program counts for other interfaces, too */
 	uint32_t maps_before; /* ids up to this are of maps that were there before the interface */
 	bool others_counted;  /* it has been, so its map has their frames */
+	bool foreign_seen;    /* by the rule auto, which leaves the hook free for it */
 	bool map_path_is_new; /* the map that is read may be another one than it names */
 	int64_t retry_at;
 };

@@ -82,6 +82,8 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 	if (fate == KEEP_PINS) {
 		source_close(iface->source);
 	} else {
+		if (registry->pins && !registry->only_look)
+			pins_unmark(registry->pins, iface->netdev.ifindex, MARK_FOREIGN);
 		source_discard(iface->source);
 		if (!registry->only_look)
 			error_counters_forget(&registry->common->errors, registry->pins,
@@ -187,6 +189,13 @@ static void note_program(struct registry *registry, unsigned int ifindex, uint32
 	}
 }
 
+static bool is_another(const struct iface *iface, const struct netdev *netdev)
+{
+	if (iface->source)
+		return source_is_stale(iface->source, netdev);
+	return iface->netdev.address != netdev->address && strcmp(iface->netdev.name, netdev->name);
+}
+
 /* What is in a map that was there before the interface cannot be the interface's. */
 static void note_arrival(struct registry *registry, unsigned int ifindex)
 {
@@ -204,7 +213,7 @@ static void take_news(struct registry *registry, const struct netdev *netdev, bo
 	note_master(registry, netdev->ifindex, netdev->master);
 	note_program(registry, netdev->ifindex, netdev->prog_id);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
-	if (iface && iface->source && source_is_stale(iface->source, netdev)) {
+	if (iface && is_another(iface, netdev)) {
 		drop(registry, iface, DISCARD_PINS);
 		if_map_set(&registry->maps_before, netdev->ifindex, foreign_map_latest());
 		iface = NULL;

@@ -22,8 +22,11 @@ struct pins {
 	uid_t owner;              /* of DIRECTORY, if that is trusted; else we */
 };
 
-/* The directory that marks an interface as released, beside its pins: bpffs has no plain files. */
-#define RELEASED "released"
+/* Directories, for bpffs has no plain files. */
+static const char *const mark_names[] = {
+	[MARK_RELEASED] = "released",
+	[MARK_FOREIGN] = "foreign",
+};
 
 #define OBJECT_MAX 64
 #define MAP_OBJECT "anon_inode:bpf-map"
@@ -394,19 +397,22 @@ void pins_put_epoch(const struct pins *pins, int64_t epoch)
 		give(epoch_path(pins), pins->owner);
 }
 
-bool pins_is_released(const struct pins *pins, unsigned int ifindex)
+bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
 {
-	return !access(path_of(pins, ifindex, RELEASED), F_OK);
+	return !access(path_of(pins, ifindex, mark_names[mark]), F_OK);
 }
 
-int pins_release(const struct pins *pins, unsigned int ifindex)
+int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
 {
 	int err = make_interface(pins, ifindex);
 
-	return err ? err : make_directory(path_of(pins, ifindex, RELEASED), pins->owner);
+	return err ? err : make_directory(path_of(pins, ifindex, mark_names[mark]), pins->owner);
 }
 
-int pins_retake(const struct pins *pins, unsigned int ifindex)
+int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
 {
-	return rmdir(path_of(pins, ifindex, RELEASED)) ? -errno : 0;
+	if (rmdir(path_of(pins, ifindex, mark_names[mark])))
+		return -errno;
+	pins_remove_interface(pins, ifindex);
+	return 0;
 }

@@ -85,7 +85,7 @@ int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, in
 /* Takes a pin away. False: it is not there, or cannot be taken away. */
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);
 
-/* Takes the directory of an interface away, once its pins and its mark are. */
+/* Takes the directory of an interface away, once its pins and its marks are. */
 void pins_remove_interface(const struct pins *pins, unsigned int ifindex);
 
 /* Calls each() for every interface that has a directory; each() may remove it. 0 or -errno. */
@@ -108,9 +108,30 @@ void pins_remove_namespace(const struct pins *pins);
 int64_t pins_get_epoch(const struct pins *pins);
 void pins_put_epoch(const struct pins *pins, int64_t epoch);
 
-/* The mark of an operator that asks for the hook of an interface to be left free. 0 or -errno. */
-bool pins_is_released(const struct pins *pins, unsigned int ifindex);
-int pins_release(const struct pins *pins, unsigned int ifindex);
-int pins_retake(const struct pins *pins, unsigned int ifindex);
+/*
+ * Marks of an interface, beside its pins: an operator asks for the hook to be left free; the source
+ * auto has seen somebody else's program there. To be taken away it has to be there, -ENOENT; the
+ * directory goes with the last thing in it. 0 or -errno.
+ */
+enum pins_mark { MARK_RELEASED, MARK_FOREIGN, MARKS };
+
+bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
+int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
+int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
+
+static inline bool pins_is_released(const struct pins *pins, unsigned int ifindex)
+{
+	return pins_is_marked(pins, ifindex, MARK_RELEASED);
+}
+
+static inline int pins_release(const struct pins *pins, unsigned int ifindex)
+{
+	return pins_mark(pins, ifindex, MARK_RELEASED);
+}
+
+static inline int pins_retake(const struct pins *pins, unsigned int ifindex)
+{
+	return pins_unmark(pins, ifindex, MARK_RELEASED);
+}
 
 #endif

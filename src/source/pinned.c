@@ -249,7 +249,8 @@ bool pinned_forget(struct pinned *pinned)
 	}
 	observation_forget_invalid(pinned->common, pins, ifindex);
 	error_counters_forget(&pinned->common->errors, pins, ifindex);
-	pins_retake(pins, ifindex);
+	for (enum pins_mark mark = 0; mark < MARKS; mark++)
+		pins_unmark(pins, ifindex, mark);
 	pins_remove_interface(pins, ifindex);
 	return forgot;
 }
@@ -284,7 +285,8 @@ static enum source_kind end_writer(struct pinned *pinned)
 
 int pinned_unload(struct pinned *pinned, enum source_kind *kind, struct reason *why)
 {
-	bool released = pins_is_released(pinned->pins, pinned->ifindex);
+	bool marked = pins_is_released(pinned->pins, pinned->ifindex) ||
+		      pins_is_marked(pinned->pins, pinned->ifindex, MARK_FOREIGN);
 	int err;
 
 	if (!is_ours_or_none(pinned, PIN_MAP)) {
@@ -295,7 +297,7 @@ int pinned_unload(struct pinned *pinned, enum source_kind *kind, struct reason *
 	if (err)
 		return err;
 	*kind = end_writer(pinned);
-	if (pinned_forget(pinned) || *kind != SOURCE_NONE || released)
+	if (pinned_forget(pinned) || *kind != SOURCE_NONE || marked)
 		return 0;
 	return reason_set(why, -ENOENT, "nothing of ours is pinned for it");
 }

@@ -55,8 +55,7 @@ enum source_kind pinned_kind(struct pinned *pinned);
 bool pinned_take_off(struct pinned *pinned);
 bool pinned_unobserve(struct pinned *pinned);
 
-/* Takes everything away but what is not ours, and the operator's mark. True if there was something.
- */
+/* Takes everything away but what is not ours, and the marks. True if there was something. */
 bool pinned_forget(struct pinned *pinned);
 
 /*

@@ -53,7 +53,6 @@ static void retake(struct stats *stats, unsigned int ifindex, const char *name)
 {
 	int err = pins_retake(stats->pins, ifindex);
 
-	pins_remove_interface(stats->pins, ifindex); /* if nothing else is in it */
 	if (err)
 		stats_fail(stats, name, err == -ENOENT ? "it is not released" : strerror(-err));
 	else

@@ -395,16 +395,39 @@ bool pinned_forget(struct pinned *pinned)
 	return true;
 }
 
-bool pins_is_released(const struct pins *pins, unsigned int ifindex)
+static bool *mark_at(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
 {
-	return pinned_at(pins, ifindex)->released;
+	struct fake_pinned *pinned = pinned_at(pins, ifindex);
+
+	return mark == MARK_RELEASED ? &pinned->released : &pinned->foreign;
+}
+
+bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
+{
+	return *mark_at(pins, ifindex, mark);
+}
+
+int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
+{
+	if (!fake_answer.mark_err)
+		*mark_at(pins, ifindex, mark) = true;
+	return fake_answer.mark_err;
+}
+
+int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
+{
+	bool *at = mark_at(pins, ifindex, mark);
+	bool was = *at;
+
+	*at = false;
+	return was ? 0 : -ENOENT;
 }
 
 int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *context),
 	      void *context)
 {
 	for (unsigned int ifindex = 1; ifindex < LENGTH(pins->at); ifindex++)
-		if (pinned_at(pins, ifindex)->kept)
+		if (pinned_at(pins, ifindex)->kept || pinned_at(pins, ifindex)->foreign)
 			each(ifindex, context);
 	return 0;
 }

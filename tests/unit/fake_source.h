@@ -35,10 +35,11 @@ struct source {
 /* What is pinned, by ifIndex, as an earlier run left it and ours go on with it. */
 struct pins {
 	struct fake_pinned {
-		uint32_t prog_id;    /* on the interface, by a link of ours */
-		const char *why;     /* what is wrong with the pinned link, or NULL */
-		uint32_t observed;   /* by the observer that is pinned */
-		bool kept, released; /* there are counters; there is the operator's mark */
+		uint32_t prog_id;       /* on the interface, by a link of ours */
+		const char *why;        /* what is wrong with the pinned link, or NULL */
+		uint32_t observed;      /* by the observer that is pinned */
+		bool kept;              /* there are counters */
+		bool released, foreign; /* the marks */
 		enum source_kind kind;
 		int64_t discontinuity, last_change;
 	} at[16];
@@ -60,7 +61,7 @@ extern struct fake_errors {
 
 /* What they answer. */
 extern struct fake_answer {
-	int open_err, attach_err, trace_err, observe_err, map_err, read_err;
+	int open_err, attach_err, trace_err, observe_err, map_err, read_err, mark_err;
 	const char *text, *map_text;
 	enum xdp_mode mode;
 	uint32_t next_prog_id;
