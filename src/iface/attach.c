@@ -134,6 +134,9 @@ void iface_attach(struct iface *iface)
 		return;
 	/* The other program may just be on its way out. */
 	iface->retry_at = iface->shared ? 0 : monotonic_ms() + RETRY_MS;
+	/* That is no failure: the kernel has just not told yet, and the row goes when it does. */
+	if (rtnl_is_gone(iface->netdev.ifindex))
+		return;
 	if (iface->wanted == SOURCE_COUNT)
 		iface_set_state(iface, SOURCE_NONE, IFACE_FAILED, reason.text);
 	else

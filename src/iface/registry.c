@@ -326,10 +326,9 @@ static void sweep(unsigned int ifindex, void *context)
 	const struct registry *registry = context;
 	const struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 	_cleanup_pinned_ struct pinned pinned;
-	char name[IFNAMSIZ];
 
 	pinned_open(&pinned, registry->common, registry->pins, ifindex);
-	if (!if_indextoname(ifindex, name)) {
+	if (rtnl_is_gone(ifindex)) {
 		pinned_forget(&pinned);
 		return;
 	}

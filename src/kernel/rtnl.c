@@ -273,6 +273,13 @@ int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
 	return err;
 }
 
+bool rtnl_is_gone(unsigned int ifindex)
+{
+	char name[IFNAMSIZ];
+
+	return !if_indextoname(ifindex, name) && errno == ENXIO;
+}
+
 /* Bridges announce their ports with a family of their own; a port that leaves is no link deleted.
  */
 static bool is_link_message(const struct nlmsghdr *message)

@@ -55,4 +55,8 @@ int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);
  */
 int rtnl_dump(struct rtnl *rtnl);
 
+/* Whether this namespace has no link of that number, or no longer; its gone() may be yet to come.
+ */
+bool rtnl_is_gone(unsigned int ifindex);
+
 #endif

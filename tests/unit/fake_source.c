@@ -432,9 +432,9 @@ int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *
 	return 0;
 }
 
-char *__wrap_if_indextoname(unsigned int ifindex, char *name)
+bool rtnl_is_gone(unsigned int ifindex)
 {
-	return ifindex == fake_answer.gone ? NULL : strcpy(name, "any");
+	return ifindex == fake_answer.gone;
 }
 
 /* --- errors --- */

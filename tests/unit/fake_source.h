@@ -79,7 +79,4 @@ extern struct fake_answer {
 /* Nothing is pinned and nothing was asked; everything works, natively. */
 void fake_source_reset(void);
 
-/* Fakes if_indextoname(3), for the programs that are linked with -Wl,--wrap=if_indextoname. */
-char *__wrap_if_indextoname(unsigned int ifindex, char *name);
-
 #endif

@@ -400,6 +400,8 @@ static void test_program_attached_by_link(void **state)
 static void test_link_that_is_not_there(void **state)
 {
 	(void)state;
+	assert_false(rtnl_is_gone(if_nametoindex("lo")));
+	assert_true(rtnl_is_gone(MAX_IFINDEX));
 	assert_int_equal(rtnl_ask(rtnl, MAX_IFINDEX), -ENODEV);
 	assert_int_equal(count_known(), 0);
 	assert_int_equal(gone_count, 0);
