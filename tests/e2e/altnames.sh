@@ -126,7 +126,7 @@ $long: counters taken away"
 # --- -t ------------------------------------------------------------------------------------------
 
 plan=$("$AGENT" -C -t -i "xa:off" -i "$short" -i "$long" -i "gone-for-good:observe" | grep -v '^lo ')
-is "-t says whose names they are" "$(sed 's/  */ /g' <<<"$plan" | grep -v '^xc')" \
+is "-t says whose names they are" "$(tr -s ' ' <<<"$plan" | grep -v '^xc')" \
 	"INTERFACE SOURCE HOOK WHAT WOULD HAPPEN
 xa off - left alone
 xb count any as $long: the counter program will be attached

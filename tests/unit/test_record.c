@@ -37,7 +37,7 @@ static int teardown(void **state)
 /* Every octet of the counters is another one; the rest is as it may be. */
 static struct record sample(unsigned char first)
 {
-	unsigned char octets[sizeof(struct counters)];
+	unsigned char octets[sizeof(struct counters)] = { 0 };
 	struct record record = {
 		.version = RECORD_VERSION,
 		.map_id = first,
