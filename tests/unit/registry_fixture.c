@@ -117,6 +117,16 @@ void count_eth0(const char *hook)
 	assert_true(counted(3));
 }
 
+void count_two(void)
+{
+	configure("*", "count", NULL);
+	present(2, "a", 0, XDP_MODE_NONE);
+	present(3, "b", 0, XDP_MODE_NONE);
+	registry_step(registry);
+	registry_step(registry);
+	assert_calls("open;attach a any;open;attach b any;");
+}
+
 void observe_eth0(const char *source)
 {
 	configure("eth0", source, NULL);

@@ -43,6 +43,9 @@ void count_eth0(const char *hook);
 void observe_eth0(const char *source);
 void refuse_to_observe_eth0(void);
 
+/* a and b, with ifIndex 2 and 3, each counted by a program of ours. */
+void count_two(void);
+
 /* By how much registry_generation() grew since the last look. */
 uint64_t grown(void);
 
