@@ -339,7 +339,7 @@ static void turn(struct agent *agent)
 
 int main(int argc, char **argv)
 {
-	struct agent agent = { .lock_fd = -1, .signal_fd = -1 };
+	struct agent agent = { .lock_fd = -1, .signal_fd = -1, .common.maps_read.fd = -1 };
 	struct options options = { 0 };
 	int code = options_parse(&options, argc, argv);
 

@@ -52,7 +52,7 @@ static void insert(struct altnames *altnames, unsigned int ifindex, char *names)
 	}
 	memmove(&altnames->entry[at + 1], &altnames->entry[at],
 		(altnames->count - at) * sizeof(*altnames->entry));
-	altnames->entry[at] = (struct altnames_entry){ ifindex, true, names };
+	altnames->entry[at] = (struct altnames_entry){ ifindex, names };
 	altnames->count++;
 }
 
@@ -83,14 +83,10 @@ static bool is_known(const struct altnames_entry *entry, const struct netdev *ne
 
 bool altnames_set(struct altnames *altnames, const struct netdev *netdev)
 {
-	struct altnames_entry *entry = find(altnames, netdev->ifindex);
 	char *names;
 
-	if (is_known(entry, netdev)) {
-		if (entry)
-			entry->seen = true;
+	if (is_known(find(altnames, netdev->ifindex), netdev))
 		return false;
-	}
 	altnames_forget(altnames, netdev->ifindex);
 	names = netdev->altnames ? join(netdev) : NULL;
 	if (names)
@@ -118,22 +114,6 @@ bool altnames_have(const struct altnames *altnames, const char *name)
 		if (names_have(altnames->entry[i].names, name))
 			return true;
 	return false;
-}
-
-void altnames_dump_begin(struct altnames *altnames)
-{
-	for (size_t i = 0; i < altnames->count; i++)
-		altnames->entry[i].seen = false;
-}
-
-bool altnames_dump_end(struct altnames *altnames)
-{
-	size_t before = altnames->count;
-
-	for (size_t i = altnames->count; i-- > 0;)
-		if (!altnames->entry[i].seen)
-			remove_at(altnames, i);
-	return altnames->count != before;
 }
 
 void altnames_free(struct altnames *altnames)

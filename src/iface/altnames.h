@@ -13,7 +13,6 @@
 
 struct altnames_entry {
 	unsigned int ifindex;
-	bool seen;   /* by the dump that is going on */
 	char *names; /* a list as lib/names.h has it, its own name first */
 };
 
@@ -35,10 +34,6 @@ const char *altnames_find(const struct altnames *altnames, unsigned int ifindex)
 
 /* One that has alternative names is called that, by these or by its own. */
 bool altnames_have(const struct altnames *altnames, const char *name);
-
-/* Around the altnames_set() calls for all interfaces there are. True: some were left out. */
-void altnames_dump_begin(struct altnames *altnames);
-bool altnames_dump_end(struct altnames *altnames);
 
 void altnames_free(struct altnames *altnames);
 

@@ -66,17 +66,15 @@ static int read_map(struct iface *iface, struct reason *reason)
 /* An earlier run of auto read a map, which to try observing would give away. */
 static bool left_a_map(const struct iface *iface)
 {
-	_cleanup_pinned_ struct pinned pinned;
-
-	pinned_open(&pinned, iface->common, iface->pins, iface->netdev.ifindex);
+	_cleanup_pinned_ struct pinned pinned =
+		pinned_open(iface->common, iface->pins, iface->netdev.ifindex);
 	return iface->rule->source == RULE_AUTO && pinned_kind(&pinned) == SOURCE_MAP;
 }
 
 static bool was_observed(const struct iface *iface)
 {
-	_cleanup_pinned_ struct pinned pinned;
-
-	pinned_open(&pinned, iface->common, iface->pins, iface->netdev.ifindex);
+	_cleanup_pinned_ struct pinned pinned =
+		pinned_open(iface->common, iface->pins, iface->netdev.ifindex);
 	return pinned_is_observed(&pinned);
 }
 

@@ -11,9 +11,9 @@ static bool is_ours(const struct iface *iface)
 	       iface->netdev.prog_id == source_status(iface->source).prog_id;
 }
 
-static void open_pinned(const struct iface *iface, struct pinned *pinned)
+static struct pinned open_pinned(const struct iface *iface)
 {
-	pinned_open(pinned, iface->common, iface->pins, iface->netdev.ifindex);
+	return pinned_open(iface->common, iface->pins, iface->netdev.ifindex);
 }
 
 static bool hook_allows(enum xdp_hook hook, enum xdp_mode mode)
@@ -27,10 +27,9 @@ static bool hook_allows(enum xdp_hook hook, enum xdp_mode mode)
  */
 static bool is_left_behind(const struct iface *iface, struct reason *why)
 {
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
 
 	reason_clear(why);
-	open_pinned(iface, &pinned);
 	if (!iface->source)
 		return pinned_holds(&pinned, iface->netdev.prog_id, why);
 	reason_set(why, 0, "%s", source_status(iface->source).refusal);
@@ -53,12 +52,11 @@ static void let_go(struct iface *iface)
 /* What was counted stays to be seen, whichever run of ours did it. */
 static void show_counters_left(struct iface *iface)
 {
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
 	struct reason reason;
-
-	open_pinned(iface, &pinned);
 	/* A program that counts by itself may have gone to an interface that is not known yet. */
-	if (!*iface->all_known && pinned_kind(&pinned) == SOURCE_MAP)
+	iface->deferred = !*iface->all_known && pinned_kind(&pinned) == SOURCE_MAP;
+	if (iface->deferred)
 		return;
 	if (!iface->only_look && !iface->source && pinned_has_counters(&pinned)) {
 		if (source_open(&iface->source, iface->common, &iface->netdev, &reason))
@@ -75,9 +73,7 @@ static void show_counters_left(struct iface *iface)
 /* Ends what an earlier run has left at the hook. */
 static void take_off(struct iface *iface)
 {
-	_cleanup_pinned_ struct pinned pinned;
-
-	open_pinned(iface, &pinned);
+	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
 	if (iface->only_look || !iface->pins)
 		return;
 	if (pinned_take_off(&pinned))
@@ -305,12 +301,11 @@ static void decide_left_out(struct iface *iface)
 /* Whatever came of observing it; an earlier version has left no mark, but who counted last. */
 static bool foreign_was_there(const struct iface *iface)
 {
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
 	enum source_kind kind;
 
 	if (iface->foreign_seen || is_marked_foreign(iface))
 		return true;
-	open_pinned(iface, &pinned);
 	kind = iface->source ? source_status(iface->source).last_kind : pinned_kind(&pinned);
 	return kind == SOURCE_OBSERVE || kind == SOURCE_MAP;
 }

@@ -36,7 +36,7 @@ struct iface {
 	const struct if_map *masters, *programs; /* of all interfaces */
 	enum source_kind wanted; /* what it waits for while pending: to be counted or observed */
 	bool pending;            /* waits for its turn */
-	bool seen;               /* by the dump that is going on */
+	bool deferred;           /* its counters are shown once all interfaces are known */
 	bool shared;             /* failed, for its program counts for other interfaces, too */
 	uint32_t maps_before; /* ids up to this are of maps that were there before the interface */
 	bool others_counted;  /* it has been, so its map has their frames */

@@ -22,11 +22,13 @@ struct registry {
 	struct rows rows;
 	struct if_map masters, programs; /* of all network devices, watched or not */
 	struct if_map maps_before; /* the latest map when it came; 1: it was there at the start */
+	struct if_map seen; /* the dump that was going on, or the last, when it was told of */
 	struct altnames altnames;
 	size_t pending; /* how many interfaces are */
 	unsigned int missing;
 	bool missing_known;
-	bool all_known; /* the first dump is over: who is not known by then has just come */
+	unsigned int dump; /* how many there have been, from 1 on */
+	bool all_known;    /* the first dump is over: who is not known by then has just come */
 	bool only_look;
 	event_handler on_event; /* or NULL */
 	void *event_context;
@@ -135,7 +137,6 @@ static void add(struct registry *registry, const struct netdev *netdev)
 			.program = program_describe(&registry->common->freplace, netdev->prog_id),
 			.last_change = monotonic_ms(),
 			.visible = netdev->prog_id != 0,
-			.seen = true,
 		};
 	if (!iface || iface_set_insert(&registry->rows.watched, iface)) {
 		log_error(-ENOMEM, "%s: cannot be watched", netdev->name);
@@ -210,6 +211,7 @@ static void take_news(struct registry *registry, const struct netdev *netdev, bo
 	struct iface *iface = iface_set_find(&registry->rows.watched, netdev->ifindex);
 
 	note_arrival(registry, netdev->ifindex);
+	if_map_set(&registry->seen, netdev->ifindex, registry->dump);
 	note_master(registry, netdev->ifindex, netdev->master);
 	note_program(registry, netdev->ifindex, netdev->prog_id);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
@@ -227,7 +229,6 @@ static void take_news(struct registry *registry, const struct netdev *netdev, bo
 		drop(registry, iface, KEEP_PINS);
 		return;
 	}
-	iface->seen = true;
 	set_rule(registry, iface, netdev);
 	if (renamed || netdev_differs(netdev, &iface->netdev)) {
 		iface->retry_at = 0;
@@ -251,6 +252,7 @@ void registry_gone(struct registry *registry, unsigned int ifindex)
 	struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 
 	if_map_set(&registry->maps_before, ifindex, 0);
+	if_map_set(&registry->seen, ifindex, 0);
 	note_master(registry, ifindex, 0);
 	note_program(registry, ifindex, 0);
 	registry->missing_known &= !altnames_forget(&registry->altnames, ifindex);
@@ -284,24 +286,31 @@ void registry_only_look(struct registry *registry)
 
 void registry_dump_begin(struct registry *registry)
 {
-	for (size_t i = 0; i < registry->rows.watched.count; i++)
-		registry->rows.watched.iface[i]->seen = false;
-	altnames_dump_begin(&registry->altnames);
+	registry->dump++;
+}
+
+/* What waited until all interfaces are known. */
+static void decide_deferred(struct registry *registry)
+{
+	for (size_t i = 0; i < registry->rows.watched.count; i++) {
+		struct iface *iface = registry->rows.watched.iface[i];
+
+		if (iface->deferred)
+			change(registry, iface, NULL, IFACE_DECIDE);
+	}
 }
 
 void registry_dump_end(struct registry *registry)
 {
-	for (size_t i = registry->rows.watched.count; i-- > 0;)
-		if (!registry->rows.watched.iface[i]->seen)
-			drop(registry, registry->rows.watched.iface[i], DISCARD_PINS);
+	const struct if_map *seen = &registry->seen;
+
+	for (size_t i = seen->count; i-- > 0;)
+		if (seen->entry[i].value != registry->dump)
+			registry_gone(registry, seen->entry[i].ifindex);
 	if (!registry->all_known) {
 		registry->all_known = true;
-		for (size_t i = 0; i < registry->rows.watched.count; i++)
-			if (!registry->rows.watched.iface[i]->source)
-				change(registry, registry->rows.watched.iface[i], NULL,
-				       IFACE_DECIDE);
+		decide_deferred(registry);
 	}
-	registry->missing_known &= !altnames_dump_end(&registry->altnames);
 	error_counters_repin(&registry->common->errors);
 }
 
@@ -325,9 +334,8 @@ static void sweep(unsigned int ifindex, void *context)
 {
 	const struct registry *registry = context;
 	const struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
-	_cleanup_pinned_ struct pinned pinned;
-
-	pinned_open(&pinned, registry->common, registry->pins, ifindex);
+	_cleanup_pinned_ struct pinned pinned =
+		pinned_open(registry->common, registry->pins, ifindex);
 	if (rtnl_is_gone(ifindex)) {
 		pinned_forget(&pinned);
 		return;
@@ -431,6 +439,7 @@ int registry_new(struct registry **out, struct common *common, const struct pins
 	common->is_elsewhere = map_is_elsewhere;
 	common->elsewhere_context = registry;
 	registry->pins = pins;
+	registry->dump = 1;
 	*out = registry;
 	return 0;
 }
@@ -446,6 +455,7 @@ void registry_free(struct registry *registry, bool persist)
 	if_map_free(&registry->masters);
 	if_map_free(&registry->programs);
 	if_map_free(&registry->maps_before);
+	if_map_free(&registry->seen);
 	altnames_free(&registry->altnames);
 	free(registry);
 }

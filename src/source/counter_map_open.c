@@ -59,10 +59,8 @@ static bool has_live_link(const struct pins *pins, unsigned int ifindex)
 /* The counters are another interface's; the operator's mark is about the ifIndex. */
 static void forget_another(struct common *common, const struct pins *pins, unsigned int ifindex)
 {
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = pinned_open(common, pins, ifindex);
 	bool released = pins_is_released(pins, ifindex);
-
-	pinned_open(&pinned, common, pins, ifindex);
 	pinned_forget(&pinned);
 	if (released)
 		pins_release(pins, ifindex);

@@ -12,10 +12,9 @@
 #include "source/observation.h"
 #include "source/stats_map.h"
 
-void pinned_open(struct pinned *pinned, struct common *common, const struct pins *pins,
-		 unsigned int ifindex)
+struct pinned pinned_open(struct common *common, const struct pins *pins, unsigned int ifindex)
 {
-	*pinned = (struct pinned){ .common = common, .pins = pins, .ifindex = ifindex };
+	return (struct pinned){ .common = common, .pins = pins, .ifindex = ifindex };
 }
 
 void pinned_close(struct pinned *pinned)

@@ -30,9 +30,11 @@ struct pinned {
 	bool taken_off;                     /* our program has been, by this struct */
 };
 
-/* pins may be NULL: nothing is pinned. The caller gives *pinned to pinned_close(). */
-void pinned_open(struct pinned *pinned, struct common *common, const struct pins *pins,
-		 unsigned int ifindex);
+/*
+ * pins may be NULL: nothing is pinned. The caller gives it to pinned_close(), or declares a
+ * variable with _cleanup_pinned_.
+ */
+struct pinned pinned_open(struct common *common, const struct pins *pins, unsigned int ifindex);
 void pinned_close(struct pinned *pinned);
 
 #define _cleanup_pinned_ __attribute__((cleanup(pinned_close)))

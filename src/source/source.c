@@ -57,9 +57,8 @@ struct source_status source_status(const struct source *source)
 /* Ends what is pinned of an observer. */
 static void unobserve_pinned(struct source *source)
 {
-	_cleanup_pinned_ struct pinned pinned;
-
-	pinned_open(&pinned, source->common, source->map.pins, source->map.ifindex);
+	_cleanup_pinned_ struct pinned pinned =
+		pinned_open(source->common, source->map.pins, source->map.ifindex);
 	pinned_unobserve(&pinned);
 }
 

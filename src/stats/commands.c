@@ -18,11 +18,9 @@ static void unload(struct stats *stats, unsigned int ifindex, const char *name)
 		[SOURCE_COUNT] = "program and ",
 		[SOURCE_OBSERVE] = "observer and ",
 	};
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = pinned_open(&stats->common, stats->pins, ifindex);
 	enum source_kind kind;
 	struct reason why;
-
-	pinned_open(&pinned, &stats->common, stats->pins, ifindex);
 	if (pinned_unload(&pinned, &kind, &why))
 		stats_fail(stats, name, why.text);
 	else
@@ -36,11 +34,9 @@ static void release(struct stats *stats, unsigned int ifindex, const char *name)
 		[SOURCE_COUNT] = ", program taken off",
 		[SOURCE_OBSERVE] = ", no longer observed",
 	};
-	_cleanup_pinned_ struct pinned pinned;
+	_cleanup_pinned_ struct pinned pinned = pinned_open(&stats->common, stats->pins, ifindex);
 	enum source_kind kind;
 	struct reason why;
-
-	pinned_open(&pinned, &stats->common, stats->pins, ifindex);
 	if (pinned_release(&pinned, &kind, &why))
 		stats_fail(stats, name, why.text);
 	else if (kind != SOURCE_COUNT && lock_holder())

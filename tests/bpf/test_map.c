@@ -11,9 +11,7 @@
 
 static enum source_kind pinned_source_kind(void)
 {
-	_cleanup_pinned_ struct pinned pinned;
-
-	pinned_open(&pinned, &fixture_common, pins, left.ifindex);
+	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
 	return pinned_kind(&pinned);
 }
 

@@ -318,13 +318,12 @@ bool source_holds(const struct source *source, uint32_t prog_id)
 
 /* --- what is pinned --- */
 
-void pinned_open(struct pinned *pinned, struct common *common, const struct pins *pins,
-		 unsigned int ifindex)
+struct pinned pinned_open(struct common *common, const struct pins *pins, unsigned int ifindex)
 {
 	assert_non_null(common);
 	if (pins)
 		pinned_at(pins, ifindex);
-	*pinned = (struct pinned){ .pins = pins, .ifindex = ifindex };
+	return (struct pinned){ .pins = pins, .ifindex = ifindex };
 }
 
 void pinned_close(struct pinned *pinned)

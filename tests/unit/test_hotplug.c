@@ -89,6 +89,24 @@ static void test_another_interface_that_no_line_asks_for(void **state)
 	assert_int_equal(registry_rows(registry)->watched.count, 0);
 }
 
+/* An interface that nobody watches has gone, and no message said so: its program is not there. */
+static void test_unwatched_one_left_out_of_the_dump(void **state)
+{
+	(void)state;
+	configure("eth0", "map", NULL);
+	present(4, "other", 50, XDP_MODE_NATIVE);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	registry_step(registry);
+	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
+	assert_contains(row(3)->reason.text, "it is on 2 interfaces");
+
+	registry_dump_begin(registry);
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	registry_dump_end(registry);
+	registry_step(registry);
+	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -97,6 +115,7 @@ int main(void)
 		TEST(test_vanishes_before_its_turn),
 		TEST(test_link_gone),
 		TEST(test_left_out_of_the_dump),
+		TEST(test_unwatched_one_left_out_of_the_dump),
 		TEST(test_another_interface_with_the_same_ifindex),
 		TEST(test_another_interface_that_no_line_asks_for),
 	};

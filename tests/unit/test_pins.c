@@ -98,7 +98,7 @@ static bool exists(const char *path)
 static void put(unsigned int ifindex, enum pin pin, int fd)
 {
 	if (pins_put(pins, ifindex, pin, fd, &error))
-		fail_msg("%s", &error);
+		fail_msg("%s", error.text);
 }
 
 /* A pin that has to be refused, with this in the message, and still be there. */
