@@ -302,6 +302,7 @@ static void turn(struct agent *agent)
 	int64_t next_sign = supervisor_step();
 	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
 	int numfds = 0, block = 0, ready;
+	int news_fd = error_counters_news_fd(&agent->common.errors);
 	netsnmp_large_fd_set fds;
 	struct timeval timeout;
 
@@ -318,6 +319,8 @@ static void turn(struct agent *agent)
 	add_fd(rtnl_fd(agent->rtnl), &fds, &numfds);
 	if (agent->watch)
 		add_fd(watch_fd(agent->watch), &fds, &numfds);
+	if (news_fd >= 0)
+		add_fd(news_fd, &fds, &numfds);
 
 	ready = netsnmp_large_fd_set_select(numfds, &fds, NULL, NULL, &timeout);
 	if (ready > 0) {
@@ -327,6 +330,8 @@ static void turn(struct agent *agent)
 			rtnl_read(agent->rtnl);
 		if (agent->watch)
 			watch_read(agent->watch);
+		if (error_counters_take_news(&agent->common.errors))
+			registry_find_errors(agent->registry);
 		snmp_read2(&fds);
 	} else {
 		snmp_timeout();

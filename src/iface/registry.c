@@ -8,6 +8,7 @@
 
 #include "iface/altnames.h"
 #include "iface/attach.h"
+#include "iface/iface_errors.h"
 #include "iface/rows.h"
 #include "lib/if_map.h"
 #include "lib/log.h"
@@ -34,21 +35,6 @@ struct registry {
 	void *event_context;
 };
 
-/* Errors are counted for each row, and ports of a bond have their errors with the bond. */
-static void count_errors(struct registry *registry, const struct iface *iface, bool news)
-{
-	const struct error_counters *errors = &registry->common->errors;
-	struct port_list ports;
-
-	if (news) {
-		common_need_errors(registry->common);
-		error_counters_add(errors, iface->netdev.ifindex);
-	}
-	iface_find_ports(iface, &ports);
-	for (unsigned int i = 0; i < ports.count && i < PORTS_MAX; i++)
-		error_counters_set_bond(errors, ports.ifindex[i], iface->netdev.ifindex);
-}
-
 /*
  * Every change of an interface goes through here: netdev is what the kernel told of it, or NULL if
  * that is not the reason; step draws the conclusion; then the sets are brought up to date.
@@ -66,8 +52,8 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 	changed = iface_change(iface, netdev, step);
 	news = rows_update(rows, iface, changed);
 	shown = iface_set_find(&rows->shown, iface->netdev.ifindex) == iface;
-	if (shown && !registry->only_look)
-		count_errors(registry, iface, news);
+	if (shown)
+		iface_errors_count(iface, news);
 	registry->pending += (size_t)iface->pending - (size_t)was_pending;
 	if (shown && registry->on_event)
 		event_compare(&before, iface, registry->on_event, registry->event_context);
@@ -75,6 +61,12 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 
 /* What becomes of that which is pinned for an interface that is dropped. */
 enum pins_fate { KEEP_PINS, DISCARD_PINS };
+
+static void forget_errors(const struct registry *registry, unsigned int ifindex)
+{
+	if (!registry->only_look)
+		error_counters_forget(&registry->common->errors, registry->pins, ifindex);
+}
 
 static void drop(struct registry *registry, struct iface *iface, enum pins_fate fate)
 {
@@ -87,9 +79,7 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 		if (registry->pins && !registry->only_look)
 			pins_unmark(registry->pins, iface->netdev.ifindex, MARK_FOREIGN);
 		source_discard(iface->source);
-		if (!registry->only_look)
-			error_counters_forget(&registry->common->errors, registry->pins,
-					      iface->netdev.ifindex);
+		forget_errors(registry, iface->netdev.ifindex);
 	}
 	free(iface);
 }
@@ -145,6 +135,7 @@ static void add(struct registry *registry, const struct netdev *netdev)
 	}
 	registry->missing_known = false;
 	set_rule(registry, iface, netdev);
+	iface_errors_show(iface);
 	change(registry, iface, NULL, IFACE_DECIDE);
 }
 
@@ -258,6 +249,8 @@ void registry_gone(struct registry *registry, unsigned int ifindex)
 	registry->missing_known &= !altnames_forget(&registry->altnames, ifindex);
 	if (iface)
 		drop(registry, iface, DISCARD_PINS);
+	else
+		forget_errors(registry, ifindex); /* another one may get the ifIndex */
 }
 
 void registry_set_rules(struct registry *registry, const struct rules *rules)
@@ -359,6 +352,16 @@ void registry_sweep(struct registry *registry)
 	if (registry->pins)
 		pins_each(registry->pins, sweep, registry);
 	error_counters_sweep(&registry->common->errors, registry->pins, is_watched, registry);
+}
+
+void registry_find_errors(struct registry *registry)
+{
+	for (size_t i = 0; i < registry->rows.watched.count; i++) {
+		struct iface *iface = registry->rows.watched.iface[i];
+
+		if (iface_errors_show(iface))
+			change(registry, iface, NULL, IFACE_DECIDE);
+	}
 }
 
 bool registry_step(struct registry *registry)

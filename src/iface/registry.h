@@ -67,6 +67,9 @@ void registry_dump_end(struct registry *registry);
 void registry_adopt(struct registry *registry);
 void registry_sweep(struct registry *registry);
 
+/* Errors were counted on interfaces that had none: those without a row get it. */
+void registry_find_errors(struct registry *registry);
+
 /* Attaches to one interface that waits for it. True: others are still waiting. */
 bool registry_step(struct registry *registry);
 

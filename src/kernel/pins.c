@@ -45,6 +45,7 @@ static const struct {
 	[PIN_INVALID] = { "invalid", MAP_OBJECT },
 	[PIN_BONDS] = { "bonds", MAP_OBJECT },
 	[PIN_ERRORS] = { "errors", MAP_OBJECT },
+	[PIN_NEWS] = { "news", MAP_OBJECT },
 	[PIN_EXCEPTION] = { "exception", LINK_OBJECT },
 	[PIN_REDIRECT] = { "redirect", LINK_OBJECT },
 	[PIN_TRANSMIT] = { "transmit", LINK_OBJECT },

@@ -18,7 +18,7 @@
 /*
  * Of an interface: its counters, the record beside them, the link of our program; the links of the
  * two programs that observe somebody else's. Of PINS_IN_COMMON: two maps of all observers, one that
- * they share with what counts errors, and the map and the links of the latter.
+ * they share with what counts errors, and the two maps and the links of the latter.
  */
 enum pin {
 	PIN_MAP,
@@ -30,6 +30,7 @@ enum pin {
 	PIN_INVALID,
 	PIN_BONDS,
 	PIN_ERRORS,
+	PIN_NEWS,
 	PIN_EXCEPTION,
 	PIN_REDIRECT,
 	PIN_TRANSMIT,

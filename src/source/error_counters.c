@@ -38,6 +38,8 @@ static struct errors *open_object(const struct pins *pins, bool programs, struct
 	if (!err)
 		err = shared_map_use(object->maps.xdp_errors, pins, PIN_ERRORS, reason);
 	if (!err)
+		err = shared_map_use(object->maps.xdp_error_news, pins, PIN_NEWS, reason);
+	if (!err)
 		err = shared_map_use(object->maps.xdp_bonds, pins, PIN_BONDS, reason);
 	if (!err)
 		return object;
@@ -75,15 +77,35 @@ static int map_fd(const struct error_counters *errors)
 
 /* --- the whole --- */
 
+/* It is enough that something has come: see registry_find_errors(). */
+static int note_news(void *context, void *data, size_t size)
+{
+	(void)context;
+	(void)data;
+	(void)size;
+	return 0;
+}
+
 static int attach(struct error_counters *errors)
 {
+	const struct errors *object = errors->object;
 	const int prog_fd[ERROR_LINKS] = {
-		bpf_program__fd(errors->object->progs.xdp_error_exception),
-		bpf_program__fd(errors->object->progs.xdp_error_redirect),
-		bpf_program__fd(errors->object->progs.xdp_error_transmit),
+		bpf_program__fd(object->progs.xdp_error_exception),
+		bpf_program__fd(object->progs.xdp_error_redirect),
+		bpf_program__fd(object->progs.xdp_error_transmit),
 	};
-	int err = error_links_open(errors->link_fd, prog_fd, map_fd(errors), errors->pins);
+	const int maps_fd[ERROR_MAPS] = {
+		bpf_map__fd(object->maps.xdp_errors),
+		bpf_map__fd(object->maps.xdp_error_news),
+		bpf_map__fd(object->maps.xdp_bonds),
+	};
+	int err;
 
+	errors->news =
+		ring_buffer__new(bpf_map__fd(object->maps.xdp_error_news), note_news, NULL, NULL);
+	if (!errors->news)
+		return -errno;
+	err = error_links_open(errors->link_fd, prog_fd, maps_fd, errors->pins);
 	errors->counting = !err;
 	return err;
 }
@@ -91,6 +113,7 @@ static int attach(struct error_counters *errors)
 static void pin_maps(const struct error_counters *errors)
 {
 	shared_map_pin(errors->object->maps.xdp_errors, errors->pins, PIN_ERRORS);
+	shared_map_pin(errors->object->maps.xdp_error_news, errors->pins, PIN_NEWS);
 	shared_map_pin(errors->object->maps.xdp_bonds, errors->pins, PIN_BONDS);
 }
 
@@ -124,6 +147,7 @@ void error_counters_close(struct error_counters *errors)
 {
 	if (errors->counting)
 		error_links_close(errors->link_fd);
+	ring_buffer__free(errors->news);
 	errors__destroy(errors->object);
 	*errors = (struct error_counters){ 0 };
 }
@@ -159,13 +183,12 @@ static int open_map(const struct error_counters *errors, const struct pins *pins
 	return pins ? pins_get(pins, PINS_IN_COMMON, PIN_ERRORS, &reason) : -ENOENT;
 }
 
-void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+bool error_counters_forget(const struct error_counters *errors, const struct pins *pins,
 			   unsigned int ifindex)
 {
 	_cleanup_close_ int fd = open_map(errors, pins);
 
-	if (fd >= 0)
-		bpf_map_delete_elem(fd, &ifindex);
+	return fd >= 0 && !bpf_map_delete_elem(fd, &ifindex);
 }
 
 void error_counters_sweep(const struct error_counters *errors, const struct pins *pins,
@@ -192,6 +215,24 @@ int error_counters_read(const struct error_counters *errors, unsigned int ifinde
 	if (!err)
 		memcpy(sum, words, sizeof(*sum));
 	return err;
+}
+
+bool error_counters_has(const struct error_counters *errors, unsigned int ifindex)
+{
+	struct xdp_errors sum;
+
+	return !error_counters_read(errors, ifindex, &sum) &&
+	       (sum.exceptions || sum.redirects || sum.transmit_drops);
+}
+
+int error_counters_news_fd(const struct error_counters *errors)
+{
+	return errors->counting ? ring_buffer__epoll_fd(errors->news) : -1;
+}
+
+bool error_counters_take_news(const struct error_counters *errors)
+{
+	return errors->counting && ring_buffer__consume(errors->news) > 0;
 }
 
 /* --- bonds --- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What goes wrong with frames after the verdict: the kernel's tracepoints of XDP, counted by
- * bpf/errors.bpf.c for each interface that asks for it, whatever program it has. Map and links are
- * pinned, so that nothing is missed while no agent runs.
+ * bpf/errors.bpf.c for each interface that has them, whatever program it has, or none. Maps and
+ * links are pinned, so that nothing is missed while no agent runs.
  */
 #ifndef XDP_AGENTX_SOURCE_ERROR_COUNTERS_H
 #define XDP_AGENTX_SOURCE_ERROR_COUNTERS_H
@@ -14,13 +14,15 @@
 #include "source/error_links.h"
 
 struct errors;
+struct ring_buffer;
 
 /* { 0 } is one that is not open. */
 struct error_counters {
 	bool tried; /* to open it; err is what came of that */
 	int err;
-	struct errors *object;   /* NULL: there are no maps */
-	const struct pins *pins; /* NULL: nothing is pinned */
+	struct errors *object;    /* NULL: there are no maps */
+	const struct pins *pins;  /* NULL: nothing is pinned */
+	struct ring_buffer *news; /* of interfaces that had none */
 	bool counting;
 	int link_fd[ERROR_LINKS]; /* while counting */
 };
@@ -35,11 +37,11 @@ int error_counters_open(struct error_counters *errors, const struct pins *pins);
 /* What is pinned goes on counting. */
 void error_counters_close(struct error_counters *errors);
 
-/* Counts the errors of an interface, from 0 on if they are not counted yet. */
+/* Counts the errors of an interface: from 0 on, if it had none. */
 void error_counters_add(const struct error_counters *errors, unsigned int ifindex);
 
-/* Forgets them; where they are not open, in the map that is pinned. */
-void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+/* Forgets them; where they are not open, in the map that is pinned. True if they were counted. */
+bool error_counters_forget(const struct error_counters *errors, const struct pins *pins,
 			   unsigned int ifindex);
 
 /* Forgets those of all interfaces but the wanted ones, in the same way. */
@@ -54,6 +56,17 @@ void error_counters_unset_bond(const struct error_counters *errors, unsigned int
 /* What was counted. 0; -ENOENT: nothing is counted there; or another -errno. */
 int error_counters_read(const struct error_counters *errors, unsigned int ifindex,
 			struct xdp_errors *sum);
+
+/* Whether an interface had any. */
+bool error_counters_has(const struct error_counters *errors, unsigned int ifindex);
+
+/*
+ * The descriptor to wait on for reading: interfaces have their first errors. It belongs to errors.
+ * -1: there is none. Taking the news, without blocking, tells whether there was any, and not of
+ * whom: the kernel keeps some 250 ifIndexes, and does not say when it drops one.
+ */
+int error_counters_news_fd(const struct error_counters *errors);
+bool error_counters_take_news(const struct error_counters *errors);
 
 /* The map from a port's ifIndex to that of its bond; it belongs to errors. -1: there is none. */
 int error_counters_bonds_fd(const struct error_counters *errors);

@@ -37,20 +37,22 @@ static bool is_link_to(int link_fd, const char *name, uint32_t *prog_id)
 }
 
 /* Without CAP_SYS_ADMIN the kernel does not hand the program out, and it is no current one. */
-static bool is_current(uint32_t prog_id, int current_fd, int map_fd)
+static bool is_current(uint32_t prog_id, int current_fd, const int map_fd[static ERROR_MAPS])
 {
 	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(prog_id);
+	bool current = prog_fd >= 0 && bpf_info_same_tag(prog_fd, current_fd);
 
-	return prog_fd >= 0 && bpf_info_same_tag(prog_fd, current_fd) &&
-	       bpf_info_uses_map(prog_fd, map_fd);
+	for (unsigned int i = 0; current && i < ERROR_MAPS; i++)
+		current = bpf_info_uses_map(prog_fd, map_fd[i]);
+	return current;
 }
 
 /*
  * The link that an earlier run has pinned: a descriptor that the caller owns; -ENOENT: there is
  * none, or it was another version's and is gone; or another -errno: the pin is left alone.
  */
-static int adopt(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
-		 const struct pins *pins)
+static int adopt(const struct tracepoint *tracepoint, int prog_fd,
+		 const int map_fd[static ERROR_MAPS], const struct pins *pins)
 {
 	struct reason reason;
 	_cleanup_close_ int fd =
@@ -75,8 +77,8 @@ static int adopt(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
 }
 
 /* A descriptor that the caller owns, or -errno. */
-static int attach(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
-		  const struct pins *pins)
+static int attach(const struct tracepoint *tracepoint, int prog_fd,
+		  const int map_fd[static ERROR_MAPS], const struct pins *pins)
 {
 	struct reason reason;
 	int left = adopt(tracepoint, prog_fd, map_fd, pins), fd;
@@ -91,7 +93,7 @@ static int attach(const struct tracepoint *tracepoint, int prog_fd, int map_fd,
 }
 
 int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
-		     int map_fd, const struct pins *pins)
+		     const int map_fd[static ERROR_MAPS], const struct pins *pins)
 {
 	for (unsigned int i = 0; i < ERROR_LINKS; i++) {
 		int fd = attach(&tracepoints[i], prog_fd[i], map_fd, pins);

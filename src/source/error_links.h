@@ -8,14 +8,17 @@
 /* xdp_exception, xdp_redirect_err, xdp_devmap_xmit, in this order here and below. */
 #define ERROR_LINKS 3
 
+/* All that each of these programs uses. */
+#define ERROR_MAPS 3
+
 /*
- * Takes the links that an earlier run has pinned, if they are this version's and count in map_fd,
+ * Takes the links that an earlier run has pinned, if they are this version's and use these maps,
  * else makes and pins new ones of these programs. pins may be NULL. 0: the caller owns all three
  * descriptors in link_fd; or -errno: there are none. A pin that is something else is logged and
  * left alone.
  */
 int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
-		     int map_fd, const struct pins *pins);
+		     const int map_fd[static ERROR_MAPS], const struct pins *pins);
 
 /* Pins again those that somebody has unpinned. */
 void error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins);

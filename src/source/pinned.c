@@ -247,7 +247,7 @@ bool pinned_forget(struct pinned *pinned)
 			forgot |= pins_remove(pins, ifindex, PIN_STATE);
 	}
 	observation_forget_invalid(pinned->common, pins, ifindex);
-	error_counters_forget(&pinned->common->errors, pins, ifindex);
+	forgot |= error_counters_forget(&pinned->common->errors, pins, ifindex);
 	for (enum pins_mark mark = 0; mark < MARKS; mark++)
 		pins_unmark(pins, ifindex, mark);
 	pins_remove_interface(pins, ifindex);

@@ -466,12 +466,22 @@ void error_counters_add(const struct error_counters *errors, unsigned int ifinde
 	errors_at(ifindex)->counted = true;
 }
 
-void error_counters_forget(const struct error_counters *errors, const struct pins *pins,
+bool error_counters_has(const struct error_counters *errors, unsigned int ifindex)
+{
+	assert_ptr_equal(errors, &fake_common.errors);
+	return ifindex < LENGTH(fake_errors) && fake_errors[ifindex].had;
+}
+
+bool error_counters_forget(const struct error_counters *errors, const struct pins *pins,
 			   unsigned int ifindex)
 {
+	bool counted = ifindex < LENGTH(fake_errors) && fake_errors[ifindex].counted;
+
 	(void)errors;
 	(void)pins;
-	errors_at(ifindex)->counted = false;
+	if (ifindex < LENGTH(fake_errors))
+		fake_errors[ifindex].counted = fake_errors[ifindex].had = false;
+	return counted;
 }
 
 void error_counters_sweep(const struct error_counters *errors, const struct pins *pins,

@@ -53,9 +53,9 @@ extern char fake_calls[1024];
 extern unsigned int fake_keeps; /* too many to be recorded */
 extern int fake_open_sources;
 
-/* Whose errors are counted, and whose are its bond's, by ifIndex. */
+/* Whose errors are counted, whether there were any, and whose are its bond's, by ifIndex. */
 extern struct fake_errors {
-	bool counted;
+	bool counted, had;
 	unsigned int bond;
 } fake_errors[16];
 

@@ -126,6 +126,7 @@ static const struct known {
 	{ PINS_IN_COMMON, PIN_INVALID, false, "/0/invalid" },
 	{ PINS_IN_COMMON, PIN_BONDS, false, "/0/bonds" },
 	{ PINS_IN_COMMON, PIN_ERRORS, false, "/0/errors" },
+	{ PINS_IN_COMMON, PIN_NEWS, false, "/0/news" },
 	{ PINS_IN_COMMON, PIN_EXCEPTION, true, "/0/exception" },
 	{ PINS_IN_COMMON, PIN_REDIRECT, true, "/0/redirect" },
 	{ PINS_IN_COMMON, PIN_TRANSMIT, true, "/0/transmit" },
