@@ -113,7 +113,7 @@ no_program() {
 # pin NAME PIN: its path. pinned NAME PIN: the number by which the kernel knows what is there; empty
 # if nothing is.
 pin() {
-	echo "$(cd /sys/fs/bpf/xdp-agentx/* && pwd)/$(ifindex "$1")/$2"
+	echo "$(cd /sys/fs/bpf/xdp-agentx/* && pwd || echo /nonexistent)/$(ifindex "$1")/$2"
 }
 
 pinned() {

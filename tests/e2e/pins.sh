@@ -75,7 +75,7 @@ record=$(bpftool -j map lookup pinned "$dir/state" key 0 0 0 0 | tr -d '[]{}",' 
 # shellcheck disable=SC2086 # bytes, a word each
 bpftool map update pinned "$dir/state" key 0 0 0 0 value 0x63 ${record# 0x??}
 with "a record of another version"
-ok "it is named" logged "pin $dir/state is left alone: its layout has version 99, expected 2"
+ok "it is named" logged "pin $dir/state is left alone: its layout has version 99, expected 3"
 stop_agent
 # shellcheck disable=SC2086
 bpftool map update pinned "$dir/state" key 0 0 0 0 value $record
