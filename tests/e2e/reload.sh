@@ -71,7 +71,7 @@ ra=$(state ra)
 
 reload "xdpInterface ra count generic" "xdpInterface rc off" "xdpInterface * count" "xdpReconcile 60"
 is "count becomes off" "$(nothing_of rc)" "$none"
-ok "a pattern is added" wait_for 5 counting rb rd lo
+ok "a pattern is added" wait_for 5 counting rb rd
 is "the line of its own goes before it" "$(state ra)" "$ra"
 rd=$(state rd)
 
