@@ -68,6 +68,7 @@ static bool left_a_map(const struct iface *iface)
 {
 	_cleanup_pinned_ struct pinned pinned =
 		pinned_open(iface->common, iface->pins, iface->netdev.ifindex);
+
 	return iface->rule->source == RULE_AUTO && pinned_kind(&pinned) == SOURCE_MAP;
 }
 
@@ -75,6 +76,7 @@ static bool was_observed(const struct iface *iface)
 {
 	_cleanup_pinned_ struct pinned pinned =
 		pinned_open(iface->common, iface->pins, iface->netdev.ifindex);
+
 	return pinned_is_observed(&pinned);
 }
 

@@ -74,6 +74,7 @@ static void show_counters_left(struct iface *iface)
 static void take_off(struct iface *iface)
 {
 	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
+
 	if (iface->only_look || !iface->pins)
 		return;
 	if (pinned_take_off(&pinned))

@@ -329,6 +329,7 @@ static void sweep(unsigned int ifindex, void *context)
 	const struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 	_cleanup_pinned_ struct pinned pinned =
 		pinned_open(registry->common, registry->pins, ifindex);
+
 	if (rtnl_is_gone(ifindex)) {
 		pinned_forget(&pinned);
 		return;

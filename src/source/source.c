@@ -59,6 +59,7 @@ static void unobserve_pinned(struct source *source)
 {
 	_cleanup_pinned_ struct pinned pinned =
 		pinned_open(source->common, source->map.pins, source->map.ifindex);
+
 	pinned_unobserve(&pinned);
 }
 

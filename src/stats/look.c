@@ -94,6 +94,7 @@ static void add_views(struct look *look, const struct netdev_list *netdevs, stru
 			const struct netdev *netdev = &netdevs->member[i].netdev;
 			_cleanup_pinned_ struct pinned pinned =
 				pinned_open(&stats->common, stats->pins, netdev->ifindex);
+
 			if (pinned_has_counters(&pinned))
 				add_view(look, netdev->name, netdev);
 		}
@@ -105,6 +106,7 @@ static void fill(struct view *view, struct stats *stats)
 {
 	_cleanup_pinned_ struct pinned pinned =
 		pinned_open(&stats->common, stats->pins, view->netdev.ifindex);
+
 	set_state(view, &pinned);
 	view->program = program_describe(&stats->common.freplace, view->netdev.prog_id);
 	read_counters(view, &pinned, stats->by_cpu);

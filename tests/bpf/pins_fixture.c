@@ -112,6 +112,7 @@ void assert_read(uint64_t packets)
 int peek(struct counters *served, struct cpu_counters **each, struct reason *reason)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_read(&pinned, served, each, reason);
 }
 
@@ -140,6 +141,7 @@ void assert_no_peek(int err, const char *words)
 bool take_off(void)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_take_off(&pinned);
 }
 

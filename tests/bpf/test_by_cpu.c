@@ -89,6 +89,7 @@ static struct reason peek_reason;
 static int peek(struct counters *served, struct cpu_counters **each)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_read(&pinned, served, each, &peek_reason);
 }
 

@@ -12,6 +12,7 @@
 static enum source_kind pinned_source_kind(void)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_kind(&pinned);
 }
 

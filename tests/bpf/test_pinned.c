@@ -11,24 +11,28 @@
 static bool left_behind(const struct pins *below, uint32_t prog_id, struct reason *why)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, below, left.ifindex);
+
 	return pinned_holds(&pinned, prog_id, why);
 }
 
 static bool has_counters(unsigned int ifindex)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, ifindex);
+
 	return pinned_has_counters(&pinned);
 }
 
 static bool forget(void)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_forget(&pinned);
 }
 
 static int unload(enum source_kind *kind, struct reason *why)
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(&fixture_common, pins, left.ifindex);
+
 	return pinned_unload(&pinned, kind, why);
 }
 
