@@ -23,8 +23,9 @@ struct altnames {
 };
 
 /*
- * Takes what the kernel told of an interface; where there is no memory it has no alternative names.
- * It is gone. True: what is known has changed.
+ * altnames_set() keeps the alternative names in a message about an interface, or none if memory
+ * runs out; altnames_forget() drops those of an interface that is gone. True: the names have
+ * changed.
  */
 bool altnames_set(struct altnames *altnames, const struct netdev *netdev);
 bool altnames_forget(struct altnames *altnames, unsigned int ifindex);

@@ -134,7 +134,7 @@ void iface_attach(struct iface *iface)
 		return;
 	/* The other program may just be on its way out. */
 	iface->retry_at = iface->shared ? 0 : monotonic_ms() + RETRY_MS;
-	/* That is no failure: the kernel has just not told yet, and the row goes when it does. */
+	/* Not a failure: the row goes as soon as the message arrives that the interface is gone. */
 	if (rtnl_is_gone(iface->netdev.ifindex))
 		return;
 	if (iface->wanted == SOURCE_COUNT)

@@ -52,8 +52,8 @@ static bool is_literal(const char *pattern)
 }
 
 /*
- * What dev_valid_name() in the kernel's net/core/dev.c asks of a name, an alternative one, too; a
- * pattern may be longer.
+ * The rules of dev_valid_name() in the kernel's net/core/dev.c, which hold for alternative names,
+ * too; a pattern may be longer.
  */
 static const char *pattern_fault(const char *pattern)
 {

@@ -8,7 +8,7 @@
 
 /*
  * Adds up what the possible CPUs have in the element of this key: sum[0] to sum[words - 1]. 0 or
- * -errno, -ENOENT if there is no such element; sum is then unchanged.
+ * -errno, -ENOENT without such an element; an error leaves sum unchanged.
  */
 int percpu_sum(int map_fd, const void *key, uint64_t *sum, size_t words);
 

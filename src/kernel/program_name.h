@@ -27,8 +27,8 @@ struct program_info program_describe(struct freplace_cache *cache, uint32_t prog
 struct program_info program_describe_fd(struct freplace_cache *cache, int prog_fd);
 
 /*
- * "program: first, second"; just the program if it has no components. "..." stands for the names at
- * the end for which there is no room.
+ * "program: first, second"; just the program if it has no components. "..." replaces the
+ * last names if they do not fit.
  */
 void program_name_join(char joined[static PROGRAM_NAME_MAX], const char *program,
 		       const char *const *components, unsigned int count);
