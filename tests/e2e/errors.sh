@@ -48,15 +48,6 @@ theirs() {
 	ip link set dev "$1" "${3-xdpdrv}" pinned "$OWNER/programs/verdict_$2"
 }
 
-# redirect_to NAME: verdict_redirect sends frames there.
-redirect_to() {
-	local index
-
-	index=$(ifindex "$1")
-	bpftool map update pinned $OWNER/maps/redirect_target \
-		key 0 0 0 0 value $((index & 255)) $((index >> 8 & 255)) 0 0
-}
-
 # link NAMESPACE NAME INDEX: NAME is there, with NAME-p in the namespace peer.
 link() {
 	ip -n "$1" link add "$2" index "$3" type veth peer name "$2-p" netns peer
@@ -88,7 +79,7 @@ theirs xa aborted xdpgeneric
 frames xa 3 60
 errors_are "aborted, generic" xa "23 0 0"
 
-redirect_to xb
+redirect_to xb $OWNER
 ip link set xb down
 theirs xa redirect
 frames xa 7 60

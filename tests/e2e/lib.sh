@@ -92,6 +92,20 @@ ifindex() {
 	cat "/sys/class/net/$1/ifindex"
 }
 
+# ifindex_bytes NAME: as bpftool takes them for a key or a value.
+ifindex_bytes() {
+	local index
+
+	printf -v index '%08x' "$(ifindex "$1")"
+	echo "0x${index:6:2} 0x${index:4:2} 0x${index:2:2} 0x${index:0:2}"
+}
+
+# redirect_to NAME PINS: the programs whose maps are pinned in PINS/maps redirect there from now on.
+redirect_to() {
+	# shellcheck disable=SC2046 # one word for each byte
+	bpftool map update pinned "$2/maps/redirect_target" key 0 0 0 0 value $(ifindex_bytes "$1")
+}
+
 # frames NAME COUNT LENGTH: arrive at NAME.
 frames() {
 	ip netns exec peer "$builddir/tests/e2e/send_frames" "$1-p" "$2" "$3"

@@ -18,11 +18,7 @@ tap() {
 
 # lose COUNT NAME: so many frames arrive at xa, and are redirected there.
 lose() {
-	local index
-
-	printf -v index '%08x' "$(ifindex "$2")"
-	bpftool map update pinned $THEIRS/maps/redirect_target key 0 0 0 0 \
-		value "0x${index:6:2}" "0x${index:4:2}" "0x${index:2:2}" "0x${index:0:2}"
+	redirect_to "$2" $THEIRS
 	frames xa "$1" 60
 }
 
@@ -148,12 +144,11 @@ ok "switched off: the row goes" wait_for 3 has_errors xt "$NONE"
 tap xz
 kill -STOP "$agent_pid"
 lose 1 xt
-printf -v index '%08x' "$(ifindex xt)"
 # shellcheck disable=SC2016 # for the shell that it starts
 nsenter --net=$RUN/netns/peer bash -c 'for _ in {1..260}; do
 		bpftool map delete pinned "$1" key $2 && "$builddir/tests/e2e/send_frames" xa-p 1 60
 	done' - "$(echo /sys/fs/bpf/xdp-agentx/*/0/errors)" \
-	"0x${index:6:2} 0x${index:4:2} 0x${index:2:2} 0x${index:0:2}"
+	"$(ifindex_bytes xt)"
 lose 3 xz
 kill -CONT "$agent_pid"
 errors_are "one that was not told of" xz "0 0 3"

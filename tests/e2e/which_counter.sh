@@ -22,16 +22,7 @@ begin() {
 	veth vb
 	bpftool prog loadall "$builddir/tests/e2e/verdict.bpf.o" $BPFFS/programs pinmaps $BPFFS/maps
 	bpftool net attach $flag pinned "$BPFFS/programs/verdict_$2" dev va
-	redirect_to vb
-}
-
-# redirect_to NAME: from now on.
-redirect_to() {
-	local index
-
-	printf -v index '%08x' "$(ifindex "$1")"
-	bpftool map update pinned $BPFFS/maps/redirect_target key 0 0 0 0 \
-		value "0x${index:6:2}" "0x${index:4:2}" "0x${index:2:2}" "0x${index:0:2}"
+	redirect_to vb $BPFFS
 }
 
 # A veth takes frames that come by XDP_TX or by redirect only if there is an XDP program on it, too.

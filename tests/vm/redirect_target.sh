@@ -10,11 +10,7 @@ NONE="No Such Instance currently exists at this OID"
 
 # lose COUNT NAME: so many frames arrive at xa, and are redirected there.
 lose() {
-	local index
-
-	printf -v index '%08x' "$(ifindex "$2")"
-	bpftool map update pinned $THEIRS/maps/redirect_target key 0 0 0 0 \
-		value "0x${index:6:2}" "0x${index:4:2}" "0x${index:2:2}" "0x${index:0:2}"
+	redirect_to "$2" $THEIRS
 	frames xa "$1" 60
 }
 
