@@ -32,7 +32,6 @@
 #include "kernel/pins.h"
 #include "kernel/rtnl.h"
 #include "kernel/watch.h"
-#include "lib/lock.h"
 #include "lib/log.h"
 #include "lib/util.h"
 #include "snmp/agentx.h"
@@ -58,8 +57,9 @@ struct agent {
 	struct registry *registry;
 	struct snapshots *snapshots;
 	struct mib mib;
-	int lock_fd, signal_fd;
+	int signal_fd;
 	int64_t next_dump; /* CLOCK_MONOTONIC, ms */
+	bool locked_out;   /* another agent has got the pins while this one runs */
 	bool stop;
 };
 
@@ -149,10 +149,26 @@ static void event_happened(const struct event *event, void *context)
 	notify_event(event);
 }
 
+/* Somebody may have removed the directory of the pins, and the lock with it. */
+static void keep_lock(struct agent *agent)
+{
+	struct reason reason;
+	bool locked_out = agent->pins && pins_lock(agent->pins, &reason) == -EBUSY;
+
+	if (locked_out && !agent->locked_out)
+		log_error(
+			0,
+			"another %s has begun to serve this network namespace: %s; stop one of the "
+			"two",
+			PACKAGE_NAME, reason.text);
+	agent->locked_out = locked_out;
+}
+
 static void dump(struct agent *agent)
 {
 	int64_t wait = agent->config.reconcile * INT64_C(1000);
 
+	keep_lock(agent);
 	registry_dump_begin(agent->registry);
 	if (!rtnl_dump(agent->rtnl))
 		registry_dump_end(agent->registry);
@@ -204,14 +220,28 @@ static void handle_signals(struct agent *agent)
 	}
 }
 
-static void open_pins(struct agent *agent, bool make)
+/* 0, with or without pins; or -EBUSY: they are another agent's. */
+static int open_pins(struct agent *agent)
 {
 	struct reason reason;
-	int err = pins_open(&agent->pins, agent->config.pin_dir, make, &reason);
+	int err = pins_open(&agent->pins, agent->config.pin_dir, true, &reason);
 
-	if (err && make)
+	if (!err)
+		err = pins_lock(agent->pins, &reason);
+	if (err == -EBUSY) {
+		log_error(0,
+			  "another %s serves this network namespace already: %s; stop it, or start "
+			  "this one in another namespace",
+			  PACKAGE_NAME, reason.text);
+		return err;
+	}
+	if (err) {
 		log_warning(0, "%s; counters and programs will not outlive this process",
 			    reason.text);
+		pins_close(agent->pins);
+		agent->pins = NULL;
+	}
+	return 0;
 }
 
 static void open_watch(struct agent *agent)
@@ -236,7 +266,7 @@ static int open_agent(struct agent *agent)
 
 	raise_descriptor_limit();
 	if (!err)
-		err = lock_open(&agent->lock_fd);
+		err = open_pins(agent);
 	if (!err)
 		err = open_signals(&agent->signal_fd);
 	if (!err)
@@ -245,7 +275,6 @@ static int open_agent(struct agent *agent)
 		return err;
 	privileges_report(&agent->config.rules);
 	open_watch(agent);
-	open_pins(agent, true);
 	common_open(&agent->common, agent->pins);
 	if (registry_new(&agent->registry, &agent->common, agent->pins) ||
 	    snapshots_new(&agent->snapshots, agent->registry)) {
@@ -284,8 +313,6 @@ static void close_agent(struct agent *agent)
 	config_free(&agent->config);
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);
-	if (agent->lock_fd >= 0)
-		close(agent->lock_fd);
 }
 
 static void add_fd(int fd, netsnmp_large_fd_set *fds, int *numfds)
@@ -344,8 +371,9 @@ static void turn(struct agent *agent)
 
 int main(int argc, char **argv)
 {
-	struct agent agent = { .lock_fd = -1, .signal_fd = -1, .common.maps_read.fd = -1 };
+	struct agent agent = { .signal_fd = -1, .common.maps_read.fd = -1 };
 	struct options options = { 0 };
+	struct reason reason;
 	int code = options_parse(&options, argc, argv);
 
 	/* libbpf reads all types of the kernel, 6 MB, and frees them: they shall leave, then. */
@@ -362,7 +390,7 @@ int main(int argc, char **argv)
 	if (config_read(&agent.config))
 		return EXIT_USAGE;
 	if (options.test) {
-		open_pins(&agent, false);
+		pins_open(&agent.pins, agent.config.pin_dir, false, &reason);
 		code = plan_print(&agent.config.rules, agent.pins) ? EXIT_FAILURE : EXIT_SUCCESS;
 		pins_close(agent.pins);
 		config_free(&agent.config);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "iface/change.h"
 
+#include <string.h>
+
 #include "iface/attach.h"
 #include "iface/decide.h"
 #include "lib/util.h"
 
 static void take(struct iface *iface, enum iface_step step)
 {
+	struct reason text;
+
 	switch (step) {
 	case IFACE_DECIDE:
 		iface_decide(iface);
@@ -15,8 +19,8 @@ static void take(struct iface *iface, enum iface_step step)
 		iface_attach(iface);
 		break;
 	case IFACE_FAIL_READING:
-		iface_set_state(iface, iface->kind, IFACE_FAILED,
-				"the counter map cannot be read; see the log");
+		reason_set(&text, 0, "cannot read the counter map: %s", strerror(-iface->read_err));
+		iface_set_state(iface, iface->kind, IFACE_FAILED, text.text);
 		break;
 	}
 }

@@ -59,9 +59,11 @@ static void show_counters_left(struct iface *iface)
 	if (iface->deferred)
 		return;
 	if (!iface->only_look && !iface->source && pinned_has_counters(&pinned)) {
-		if (source_open(&iface->source, iface->common, &iface->netdev, &reason))
+		int err = source_open(&iface->source, iface->common, &iface->netdev, &reason);
+
+		if (log_is_news(&iface->left_err, err))
 			log_warning(0, "%s: %s", iface->netdev.name, reason.text);
-		else
+		if (!err)
 			source_detach(iface->source); /* of somebody else's map, say */
 	}
 	if (!iface->source)
@@ -105,13 +107,27 @@ static void wait_for_turn(struct iface *iface, enum source_kind wanted, const ch
 		iface_set_state(iface, SOURCE_NONE, IFACE_WAITING, text);
 }
 
+/* What could not be read is failed until it can be. */
+static bool can_be_read(struct iface *iface)
+{
+	struct counters counters;
+
+	if (iface->read_err && !source_read(iface->source, &counters, NULL))
+		iface->read_err = 0;
+	return !iface->read_err;
+}
+
 /* The writer is there, and goes on. */
 static void stay_active(struct iface *iface, enum source_kind kind)
 {
+	struct reason text;
+
 	iface->pending = false;
 	source_refresh(iface->source, &iface->netdev);
-	if (iface->status == IFACE_FAILED)
-		iface_set_state(iface, kind, IFACE_ACTIVE, "");
+	if (!can_be_read(iface))
+		return;
+	source_describe(iface->source, &text);
+	iface_set_state(iface, kind, IFACE_ACTIVE, text.text);
 }
 
 static bool is_marked_foreign(const struct iface *iface)
@@ -123,24 +139,27 @@ static bool is_marked_foreign(const struct iface *iface)
 static void note_foreign(struct iface *iface)
 {
 	bool news = !iface->foreign_seen;
+	struct reason why;
 	int err = 0;
 
 	iface->foreign_seen = true;
 	if (iface->pins && !iface->only_look && !is_marked_foreign(iface))
-		err = pins_mark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN);
+		err = pins_mark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN, &why);
 	if (err && news)
-		log_warning(err,
+		log_warning(0,
 			    "%s: cannot mark beside its pins that somebody's program was there; "
-			    "after a restart auto will not wait for it",
-			    iface->netdev.name);
+			    "after a restart auto will not wait for it: %s",
+			    iface->netdev.name, why.text);
 }
 
 /* The hook is ours. */
 static void forget_foreign(struct iface *iface)
 {
+	struct reason why;
+
 	iface->foreign_seen = false;
 	if (is_marked_foreign(iface))
-		pins_unmark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN);
+		pins_unmark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN, &why);
 }
 
 static void decide_count(struct iface *iface)

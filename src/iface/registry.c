@@ -70,6 +70,8 @@ static void forget_errors(const struct registry *registry, unsigned int ifindex)
 
 static void drop(struct registry *registry, struct iface *iface, enum pins_fate fate)
 {
+	struct reason why;
+
 	registry->pending -= iface->pending;
 	rows_remove(&registry->rows, iface);
 	registry->missing_known = false;
@@ -77,7 +79,7 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 		source_close(iface->source);
 	} else {
 		if (registry->pins && !registry->only_look)
-			pins_unmark(registry->pins, iface->netdev.ifindex, MARK_FOREIGN);
+			pins_unmark(registry->pins, iface->netdev.ifindex, MARK_FOREIGN, &why);
 		source_discard(iface->source);
 		forget_errors(registry, iface->netdev.ifindex);
 	}
@@ -304,7 +306,7 @@ void registry_dump_end(struct registry *registry)
 		registry->all_known = true;
 		decide_deferred(registry);
 	}
-	error_counters_repin(&registry->common->errors);
+	common_repin(registry->common);
 }
 
 void registry_adopt(struct registry *registry)
@@ -385,7 +387,7 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 	if (err == -EBUSY) {
 		change(registry, iface, NULL, IFACE_DECIDE);
 	} else if (err) {
-		log_error(err, "%s: cannot read the counter map", iface->netdev.name);
+		iface->read_err = err;
 		change(registry, iface, NULL, IFACE_FAIL_READING);
 	}
 	return err;

@@ -2,7 +2,13 @@
 #include "kernel/bpf_info.h"
 
 #include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* More than any key of ours has. */
+#define BPF_INFO_KEY_MAX 64
 
 static int info_of(int fd, void *info, size_t size)
 {
@@ -91,4 +97,30 @@ bool bpf_info_same_tag(int prog_fd, int other_fd)
 
 	return !bpf_info_of_prog(prog_fd, &info) && !bpf_info_of_prog(other_fd, &other) &&
 	       !memcmp(info.tag, other.tag, BPF_TAG_SIZE);
+}
+
+/* The kernel asks for permission first: map_delete_elem() in kernel/bpf/syscall.c. */
+bool bpf_info_is_writable(int map_fd)
+{
+	static const char zero[BPF_INFO_KEY_MAX];
+
+	return bpf_map_delete_elem(map_fd, zero) != -EPERM;
+}
+
+void bpf_info_object(int fd, char object[static BPF_OBJECT_MAX])
+{
+	char descriptor[32];
+	ssize_t length;
+
+	snprintf(descriptor, sizeof(descriptor), "/proc/self/fd/%d", fd);
+	length = readlink(descriptor, object, BPF_OBJECT_MAX - 1);
+	object[length < 0 ? 0 : length] = '\0';
+}
+
+bool bpf_info_is_map(int fd)
+{
+	char object[BPF_OBJECT_MAX];
+
+	bpf_info_object(fd, object);
+	return !strcmp(object, BPF_MAP_OBJECT);
 }

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * The kernel gives information about any object that is asked for any other: pins.h tells them
- * apart. 0 or -errno; *info is then undefined.
+ * The kernel gives information about any object that is asked for any other: bpf_info_object()
+ * tells them apart. 0 or -errno; *info is then undefined.
  */
 int bpf_info_of_map(int map_fd, struct bpf_map_info *info);
 int bpf_info_of_prog(int prog_fd, struct bpf_prog_info *info);
@@ -33,6 +33,23 @@ struct map_ids {
 /* 0 or -errno; without CAP_SYS_ADMIN the kernel tells none of a program that is not ours. */
 int bpf_info_map_ids(int prog_fd, struct map_ids *maps);
 bool map_ids_have(const struct map_ids *maps, uint32_t map_id);
+
+#define BPF_MAP_OBJECT "anon_inode:bpf-map"
+#define BPF_LINK_OBJECT "anon_inode:bpf-link"
+
+/*
+ * What the kernel calls the object behind a descriptor, one of the above; "" if it does not
+ * say.
+ */
+#define BPF_OBJECT_MAX 64
+void bpf_info_object(int fd, char object[static BPF_OBJECT_MAX]);
+bool bpf_info_is_map(int fd);
+
+/*
+ * Whether we may write to a map, which is not changed by that question: no key of it is 0, or it is
+ * an array. False: it is frozen, or was made for reading only.
+ */
+bool bpf_info_is_writable(int map_fd);
 
 /* Whether a program refers to a map. */
 bool bpf_info_uses_map(int prog_fd, int map_fd);

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/reason.h"
 
@@ -47,9 +48,20 @@ struct pins;
  * The pins of this network namespace below directory, which is made if it is missing and make is
  * true. On success *pins is owned by the caller, who gives it to pins_close(). On failure, -errno,
  * reason says why nothing can be pinned there; -ENOENT: it is missing.
+ *
+ * Directories that others may write to are not used, here and in all that follows (pin_dir.h): what
+ * is in them counts as missing, and is neither opened, made nor removed.
  */
 int pins_open(struct pins **pins, const char *directory, bool make, struct reason *reason);
 void pins_close(struct pins *pins);
+
+/*
+ * Has them used by this process alone until pins_close(), and makes sure of it when it is called
+ * again. 0; -EBUSY if another process uses them; or another -errno with the reason. Who that is
+ * takes no rights to ask: see pin_lock_holder().
+ */
+int pins_lock(struct pins *pins, struct reason *reason);
+pid_t pins_holder(const struct pins *pins);
 
 /* Where a pin is, for messages. The result is good until the next call. */
 const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pin);
@@ -65,12 +77,11 @@ int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct
 bool pins_exists(const struct pins *pins, unsigned int ifindex, enum pin pin);
 
 /*
- * Pins fd again if somebody has unpinned it. That it was missing is logged, and what is in the way.
+ * Pins fd again if somebody has unpinned it, which is logged. 0; or -errno with what is in the way
+ * in reason: the caller tries again later, and sees to it that this is told once.
  */
-void pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd);
-
-/* Whether what somebody has pinned, and we have opened, is a map. */
-bool pins_is_map(int fd);
+int pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
+	       struct reason *reason);
 
 /* Pins fd where there is nothing yet. 0 or -errno, with the pin named in reason. */
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
@@ -94,11 +105,12 @@ int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *
 	      void *context);
 
 /*
- * Calls each() for every network namespace that has pins below directory, 0 or -errno; takes away
- * what is a namespace's own, once the directories of its interfaces are gone.
+ * Calls each() for every network namespace that has pins below directory: 0, or -errno with the
+ * reason. Takes away what is a namespace's own, once the directories of its interfaces are gone; by
+ * who has locked it.
  */
 int pins_each_namespace(const char *directory, void (*each)(struct pins *pins, void *context),
-			void *context);
+			void *context, struct reason *reason);
 void pins_remove_namespace(const struct pins *pins);
 
 /*
@@ -112,27 +124,29 @@ void pins_put_epoch(const struct pins *pins, int64_t epoch);
 /*
  * Marks of an interface, beside its pins: an operator asks for the hook to be left free; the source
  * auto has seen somebody else's program there. To be taken away it has to be there, -ENOENT; the
- * directory goes with the last thing in it. 0 or -errno.
+ * directory goes with the last thing in it. 0 or -errno with the reason.
  */
 enum pins_mark { MARK_RELEASED, MARK_FOREIGN, MARKS };
 
 bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
-int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
-int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark);
+int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
+	      struct reason *reason);
+int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
+		struct reason *reason);
 
 static inline bool pins_is_released(const struct pins *pins, unsigned int ifindex)
 {
 	return pins_is_marked(pins, ifindex, MARK_RELEASED);
 }
 
-static inline int pins_release(const struct pins *pins, unsigned int ifindex)
+static inline int pins_release(const struct pins *pins, unsigned int ifindex, struct reason *reason)
 {
-	return pins_mark(pins, ifindex, MARK_RELEASED);
+	return pins_mark(pins, ifindex, MARK_RELEASED, reason);
 }
 
-static inline int pins_retake(const struct pins *pins, unsigned int ifindex)
+static inline int pins_retake(const struct pins *pins, unsigned int ifindex, struct reason *reason)
 {
-	return pins_unmark(pins, ifindex, MARK_RELEASED);
+	return pins_unmark(pins, ifindex, MARK_RELEASED, reason);
 }
 
 #endif

@@ -30,6 +30,7 @@ struct rtnl {
 	 * only what is asked for then is complete.
 	 */
 	bool overrun;
+	int dump_err, ask_err, read_err; /* the last failures, which have been logged, or 0 */
 };
 
 static int decode_xdp(const struct nlattr *attr, void *data)
@@ -255,9 +256,10 @@ int rtnl_dump(struct rtnl *rtnl)
 		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
 		netdev_list_settle(&list);
 	} else if (err) {
-		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
 		netdev_list_free(&list);
 	}
+	if (log_is_news(&rtnl->dump_err, err == -EINTR ? 0 : err))
+		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
 	tell_of(&list, &rtnl->handlers);
 	return err;
 }
@@ -267,7 +269,7 @@ int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
 	struct netdev_list list = { 0 };
 	int err = query(ifindex, &list);
 
-	if (err && err != -ENODEV)
+	if (log_is_news(&rtnl->ask_err, err == -ENODEV ? 0 : err))
 		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
 	tell_of(&list, &rtnl->handlers);
 	return err;
@@ -335,7 +337,8 @@ int rtnl_read(struct rtnl *rtnl)
 		} else {
 			int err = -errno;
 
-			log_error(err, "cannot read link messages from the kernel");
+			if (log_is_news(&rtnl->read_err, err))
+				log_error(err, "cannot read link messages from the kernel");
 			return err;
 		}
 	}

@@ -4,10 +4,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "kernel/bpf_info.h"
-#include "lib/log.h"
 #include "lib/util.h"
 
 static bool is_like(const struct bpf_map *map, int fd)
@@ -31,14 +29,18 @@ int shared_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
 		return reason_set(reason, -EINVAL,
 				  "pin %s is left alone: it is no map '%s' of this version",
 				  pins_path(pins, PINS_IN_COMMON, pin), bpf_map__name(map));
+	if (!bpf_info_is_writable(fd))
+		return reason_set(reason, -EPERM,
+				  "pin %s is left alone: its map cannot be written to (somebody "
+				  "has frozen it); remove it",
+				  pins_path(pins, PINS_IN_COMMON, pin));
 	return bpf_map__reuse_fd(map, fd);
 }
 
-void shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin)
+int shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin,
+		   struct reason *reason)
 {
-	struct reason reason;
-
-	if (pins && !pins_exists(pins, PINS_IN_COMMON, pin) &&
-	    pins_put(pins, PINS_IN_COMMON, pin, bpf_map__fd(map), &reason))
-		log_warning(0, "%s", reason.text);
+	if (!pins || pins_exists(pins, PINS_IN_COMMON, pin))
+		return 0;
+	return pins_put(pins, PINS_IN_COMMON, pin, bpf_map__fd(map), reason);
 }

@@ -14,7 +14,11 @@ struct bpf_map;
 int shared_map_use(struct bpf_map *map, const struct pins *pins, enum pin pin,
 		   struct reason *reason);
 
-/* Pins a map that is loaded, unless something is pinned there; what is in the way is logged. */
-void shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin);
+/*
+ * Pins a map that is loaded, unless something is pinned there; pins may be NULL. 0 or -errno with
+ * the reason.
+ */
+int shared_map_pin(const struct bpf_map *map, const struct pins *pins, enum pin pin,
+		   struct reason *reason);
 
 #endif

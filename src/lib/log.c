@@ -68,3 +68,11 @@ void log_debug(const char *token, const char *format, ...)
 	log_line(LOG_DEBUG, token, 0, format, args);
 	va_end(args);
 }
+
+bool log_is_news(int *last, int err)
+{
+	bool news = err && err != *last;
+
+	*last = err;
+	return news;
+}

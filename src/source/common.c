@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/capability.h"
+#include "lib/log.h"
 #include "lib/util.h"
 
 /* A refusal of the observer is asked for again this much later. */
@@ -67,4 +68,20 @@ int common_need_observe(struct common *common, struct reason *reason)
 	if (common->observe_err)
 		*reason = common->observe_reason;
 	return common->observe_err;
+}
+
+void common_repin(struct common *common)
+{
+	struct reason why;
+	int err = observe_program_repin(&common->observe, common->pins, &why);
+
+	if (!err)
+		err = maps_read_repin(&common->maps_read, common->pins, &why);
+	if (!err)
+		err = error_counters_repin(&common->errors, &why);
+	if (err && !common->unpinned)
+		log_warning(0, "what interfaces have in common is not pinned: %s", why.text);
+	if (!err && common->unpinned)
+		log_info("what interfaces have in common is pinned again");
+	common->unpinned = err;
 }

@@ -33,6 +33,8 @@ struct common {
 	bool (*is_elsewhere)(uint32_t map_id, unsigned int ifindex, void *context);
 	void *elsewhere_context;
 
+	bool unpinned; /* something of it could not be pinned, which has been logged */
+
 	/* The last attempt to open observe, and what came of it. */
 	int64_t observe_tried_at; /* CLOCK_MONOTONIC, ms; 0: never */
 	int observe_err;
@@ -56,6 +58,12 @@ int common_need_observe(struct common *common, struct reason *reason);
 
 /* It is known from now on which maps of others are read. */
 void common_need_maps_read(struct common *common);
+
+/*
+ * Pins again what somebody has unpinned, and what could not be pinned yet. What is in the way is
+ * logged once.
+ */
+void common_repin(struct common *common);
 
 /* Errors are counted from now on, as far as that is possible: error_counters_open(). */
 int common_need_errors(struct common *common);

@@ -36,13 +36,31 @@ void counter_map_unpin(struct counter_map *map)
 
 /* --- the record --- */
 
+/* In the place of one that cannot be written to: somebody has frozen it. 0 or -errno. */
+static int replace_record(struct counter_map *map)
+{
+	struct reason why;
+	_cleanup_close_ int fd = record_make(&map->record, &why);
+	int err = fd < 0 ? fd : pins_replace(map->pins, map->ifindex, PIN_STATE, fd, &why);
+
+	if (err)
+		return err;
+	log_info("pin %s could not be written to and was made anew",
+		 pins_path(map->pins, map->ifindex, PIN_STATE));
+	close(map->record_fd);
+	map->record_fd = take_fd(&fd);
+	return 0;
+}
+
 void counter_map_save(struct counter_map *map)
 {
 	int err = map->record_fd < 0 ? 0 : record_write(map->record_fd, &map->record);
 
-	if (err)
+	if (err && map->pins && !replace_record(map))
+		err = 0;
+	if (log_is_news(&map->save_err, err))
 		log_error(err, "interface %u: cannot write the state record", map->ifindex);
-	else
+	if (!err)
 		map->saved = map->record;
 }
 
@@ -51,17 +69,32 @@ void counter_map_discontinue(struct counter_map *map)
 	map->record.discontinuity = monotonic_ms();
 }
 
-void counter_map_refresh(struct counter_map *map, const struct netdev *netdev)
+int counter_map_refresh(struct counter_map *map, const struct netdev *netdev, struct reason *reason)
 {
+	int err;
+
 	if (!record_is_of(&map->record, netdev))
 		record_set_name(&map->record, netdev);
 	/* What was read since: somebody may reset the map before this process ends. */
 	if (memcmp(&map->record, &map->saved, sizeof(map->record)))
 		counter_map_save(map);
 	if (!map->pins)
-		return;
-	pins_repin(map->pins, map->ifindex, PIN_MAP, map->fd);
-	pins_repin(map->pins, map->ifindex, PIN_STATE, map->record_fd);
+		return 0;
+	err = pins_repin(map->pins, map->ifindex, PIN_MAP, map->fd, reason);
+	return err ? err : pins_repin(map->pins, map->ifindex, PIN_STATE, map->record_fd, reason);
+}
+
+void counter_map_note_pins(struct counter_map *map, const struct netdev *netdev, int err,
+			   const struct reason *reason)
+{
+	if (err && !map->unpinned)
+		log_warning(0, "%s: %s; its counters will not outlive this process", netdev->name,
+			    reason->text);
+	if (err && !map->refused)
+		map->remark = *reason;
+	if (!err && map->unpinned && !map->refused)
+		reason_clear(&map->remark);
+	map->unpinned = err;
 }
 
 void counter_map_refuse(struct counter_map *map, const struct netdev *netdev,
@@ -74,13 +107,15 @@ void counter_map_refuse(struct counter_map *map, const struct netdev *netdev,
 
 /* --- from one map to another: to somebody else's, and back to one of ours --- */
 
+/* What is in the way is told when it is tried again. */
 static void pin_instead(struct counter_map *map, int fd)
 {
+	struct reason why;
+
 	if (!map->pins)
 		return;
 	pins_remove(map->pins, map->ifindex, PIN_MAP);
-	if (pins_put(map->pins, map->ifindex, PIN_MAP, fd, &map->remark))
-		log_warning(0, "%s", map->remark.text);
+	pins_put(map->pins, map->ifindex, PIN_MAP, fd, &why);
 }
 
 bool counter_map_still_read(struct counter_map *map)

@@ -30,6 +30,8 @@ struct counter_map {
 	struct cpu_counters *last_each; /* the last reading by CPU of this map, or NULL */
 	struct reason remark;           /* why something is not pinned, or empty */
 	bool refused;                   /* the remark is about a pin that is there */
+	bool unpinned;                  /* something is not pinned that may be later */
+	int save_err, own_err;          /* the last failures, which have been logged, or 0 */
 };
 
 /*
@@ -60,9 +62,17 @@ void counter_map_discontinue(struct counter_map *map);
 
 /*
  * Notes the interface's name and what was last read in the record, and pins again what somebody
- * has unpinned.
+ * has unpinned: 0 or -errno with what is in the way in reason.
  */
-void counter_map_refresh(struct counter_map *map, const struct netdev *netdev);
+int counter_map_refresh(struct counter_map *map, const struct netdev *netdev,
+			struct reason *reason);
+
+/*
+ * Something of it, or of its writer, is not pinned: what is in the way is logged the first time and
+ * becomes the remark. To be called with 0 when all is pinned: it then is no remark any more.
+ */
+void counter_map_note_pins(struct counter_map *map, const struct netdev *netdev, int err,
+			   const struct reason *reason);
 
 /* A pin that is there and not what it should be: it becomes the remark, and is logged. */
 void counter_map_refuse(struct counter_map *map, const struct netdev *netdev,

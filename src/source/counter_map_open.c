@@ -61,9 +61,11 @@ static void forget_another(struct common *common, const struct pins *pins, unsig
 {
 	_cleanup_pinned_ struct pinned pinned = pinned_open(common, pins, ifindex);
 	bool released = pins_is_released(pins, ifindex);
+	struct reason why;
+
 	pinned_forget(&pinned);
 	if (released)
-		pins_release(pins, ifindex);
+		pins_release(pins, ifindex, &why);
 }
 
 static void open_pins(struct counter_map *map, struct common *common, const struct netdev *netdev)
@@ -89,6 +91,16 @@ static void open_pins(struct counter_map *map, struct common *common, const stru
 	}
 }
 
+/* It is tried again, unless something is there that is not ours. */
+static void cannot_pin(struct counter_map *map, const struct netdev *netdev, int err,
+		       const struct reason *reason)
+{
+	if (err == -EEXIST)
+		give_up_pins(map, netdev, reason);
+	else
+		counter_map_note_pins(map, netdev, err, reason);
+}
+
 static int make_map(struct counter_map *map, const struct common *common,
 		    const struct netdev *netdev, struct reason *reason)
 {
@@ -100,29 +112,35 @@ static int make_map(struct counter_map *map, const struct common *common,
 	map->values = (unsigned int)cpus_count();
 	if (map->fd < 0)
 		return map->fd;
-	if (map->pins && pins_put(map->pins, map->ifindex, PIN_MAP, map->fd, &why))
-		give_up_pins(map, netdev, &why);
+	if (map->pins) {
+		int err = pins_put(map->pins, map->ifindex, PIN_MAP, map->fd, &why);
+
+		if (err)
+			cannot_pin(map, netdev, err, &why);
+	}
 	return stats_map_check(map->fd, reason);
 }
 
-/* Writes the record, into a new one where there is none, or an older version's. */
-static int write_record(struct counter_map *map, const struct netdev *netdev)
+/* Writes the record, into a new one where there is none, or one that cannot be written. */
+static void write_record(struct counter_map *map, const struct netdev *netdev)
 {
-	struct reason reason;
 	bool present = map->record_fd >= 0;
+	struct reason why;
+	int fd, err;
 
-	if (present && map->record.version == RECORD_VERSION)
-		return record_write(map->record_fd, &map->record);
-	if (!map->pins)
-		return 0;
+	if (!map->pins || (present && map->record.version == RECORD_VERSION &&
+			   !record_write(map->record_fd, &map->record)))
+		return;
 	map->record.version = RECORD_VERSION;
+	fd = record_make(&map->record, &why);
+	err = fd < 0 ? fd
+		     : (present ? pins_replace : pins_put)(map->pins, map->ifindex, PIN_STATE, fd,
+							   &why);
 	if (present)
 		close(map->record_fd);
-	map->record_fd = (present ? record_replace : record_create)(&map->record, map->pins,
-								    map->ifindex, &reason);
-	if (map->record_fd < 0)
-		give_up_pins(map, netdev, &reason);
-	return 0;
+	map->record_fd = fd;
+	if (err)
+		cannot_pin(map, netdev, present ? -EEXIST : err, &why);
 }
 
 /* Whether frames of others may have come into a map of somebody's while no agent ran. */
@@ -161,7 +179,8 @@ static int start_record(struct counter_map *map, struct common *common, const st
 	}
 	record->map_id = map_id;
 	record_set_name(record, netdev);
-	return write_record(map, netdev);
+	write_record(map, netdev);
+	return 0;
 }
 
 static int open_all(struct counter_map *map, struct common *common, const struct netdev *netdev,

@@ -110,19 +110,24 @@ static int attach(struct error_counters *errors)
 	return err;
 }
 
-static void pin_maps(const struct error_counters *errors)
+static int pin_maps(const struct error_counters *errors, struct reason *reason)
 {
-	shared_map_pin(errors->object->maps.xdp_errors, errors->pins, PIN_ERRORS);
-	shared_map_pin(errors->object->maps.xdp_error_news, errors->pins, PIN_NEWS);
-	shared_map_pin(errors->object->maps.xdp_bonds, errors->pins, PIN_BONDS);
+	const struct errors *object = errors->object;
+	int err = shared_map_pin(object->maps.xdp_errors, errors->pins, PIN_ERRORS, reason);
+
+	if (!err)
+		err = shared_map_pin(object->maps.xdp_error_news, errors->pins, PIN_NEWS, reason);
+	return err ? err : shared_map_pin(object->maps.xdp_bonds, errors->pins, PIN_BONDS, reason);
 }
 
 static int open_all(struct error_counters *errors)
 {
+	struct reason why;
 	int err = load(errors, true);
 
 	if (!err) {
-		pin_maps(errors);
+		/* What cannot be pinned now is told when it is tried again. */
+		pin_maps(errors, &why);
 		err = attach(errors);
 	}
 	if (!err)
@@ -152,12 +157,14 @@ void error_counters_close(struct error_counters *errors)
 	*errors = (struct error_counters){ 0 };
 }
 
-void error_counters_repin(const struct error_counters *errors)
+int error_counters_repin(const struct error_counters *errors, struct reason *reason)
 {
+	int err;
+
 	if (!errors->pins || !errors->counting)
-		return;
-	pin_maps(errors);
-	error_links_repin(errors->link_fd, errors->pins);
+		return 0;
+	err = pin_maps(errors, reason);
+	return err ? err : error_links_repin(errors->link_fd, errors->pins, reason);
 }
 
 /* --- interfaces --- */

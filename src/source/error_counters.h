@@ -71,7 +71,7 @@ bool error_counters_take_news(const struct error_counters *errors);
 /* The map from a port's ifIndex to that of its bond; it belongs to errors. -1: there is none. */
 int error_counters_bonds_fd(const struct error_counters *errors);
 
-/* Pins again what somebody has unpinned. */
-void error_counters_repin(const struct error_counters *errors);
+/* Pins again what somebody has unpinned. 0 or -errno with the reason. */
+int error_counters_repin(const struct error_counters *errors, struct reason *reason);
 
 #endif

@@ -86,9 +86,8 @@ static int attach(const struct tracepoint *tracepoint, int prog_fd,
 	if (left >= 0)
 		return left;
 	fd = bpf_link_create(prog_fd, 0, BPF_TRACE_RAW_TP, NULL);
-	if (fd >= 0 && pins && left == -ENOENT &&
-	    pins_put(pins, PINS_IN_COMMON, tracepoint->pin, fd, &reason))
-		log_warning(0, "%s", reason.text);
+	if (fd >= 0 && pins && left == -ENOENT)
+		pins_put(pins, PINS_IN_COMMON, tracepoint->pin, fd, &reason);
 	return fd;
 }
 
@@ -108,14 +107,16 @@ int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static E
 	return 0;
 }
 
-void error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins)
+int error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins,
+		      struct reason *reason)
 {
-	struct reason reason;
+	int err = 0;
 
-	for (unsigned int i = 0; i < ERROR_LINKS; i++)
-		if (!pins_exists(pins, PINS_IN_COMMON, tracepoints[i].pin) &&
-		    pins_put(pins, PINS_IN_COMMON, tracepoints[i].pin, link_fd[i], &reason))
-			log_warning(0, "%s", reason.text);
+	for (unsigned int i = 0; i < ERROR_LINKS && !err; i++)
+		if (!pins_exists(pins, PINS_IN_COMMON, tracepoints[i].pin))
+			err = pins_put(pins, PINS_IN_COMMON, tracepoints[i].pin, link_fd[i],
+				       reason);
+	return err;
 }
 
 void error_links_close(const int link_fd[static ERROR_LINKS])

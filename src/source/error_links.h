@@ -20,8 +20,9 @@
 int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
 		     const int map_fd[static ERROR_MAPS], const struct pins *pins);
 
-/* Pins again those that somebody has unpinned. */
-void error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins);
+/* Pins again those that somebody has unpinned. 0 or -errno with the reason. */
+int error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins,
+		      struct reason *reason);
 
 void error_links_close(const int link_fd[static ERROR_LINKS]);
 

@@ -7,7 +7,6 @@
 
 #include "kernel/bpf_info.h"
 #include "kernel/capability.h"
-#include "kernel/pins.h"
 #include "lib/util.h"
 #include "source/map_meaning.h"
 #include "source/stats_map.h"
@@ -131,7 +130,7 @@ static int open_path(const char *path, struct reason *reason)
 
 	if (fd < 0)
 		return reason_set(reason, fd, "cannot open %s: %s", path, strerror(-fd));
-	if (!pins_is_map(fd))
+	if (!bpf_info_is_map(fd))
 		return reason_set(reason, -EINVAL, "what is pinned at %s is no map", path);
 	return take_fd(&fd);
 }

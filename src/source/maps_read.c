@@ -45,10 +45,16 @@ static int open_pinned(const struct pins *pins)
 			log_warning(0, "%s", reason.text);
 		return fd;
 	}
-	if (is_like(fd))
+	if (is_like(fd) && bpf_info_is_writable(fd))
 		return take_fd(&fd);
-	log_warning(0, "pin %s is left alone: it is no map '%s' of this version",
-		    pins_path(pins, PINS_IN_COMMON, PIN_MAPS_READ), "xdp_maps_read");
+	if (is_like(fd))
+		log_warning(0,
+			    "pin %s is left alone: its map cannot be written to (somebody has "
+			    "frozen it); remove it",
+			    pins_path(pins, PINS_IN_COMMON, PIN_MAPS_READ));
+	else
+		log_warning(0, "pin %s is left alone: it is no map '%s' of this version",
+			    pins_path(pins, PINS_IN_COMMON, PIN_MAPS_READ), "xdp_maps_read");
 	return -EINVAL;
 }
 
@@ -61,9 +67,9 @@ void maps_read_open(struct maps_read *maps, const struct pins *pins)
 		return;
 	left = pins ? open_pinned(pins) : -EINVAL;
 	maps->fd = left >= 0 ? left : create();
-	if (left == -ENOENT && maps->fd >= 0 &&
-	    pins_put(pins, PINS_IN_COMMON, PIN_MAPS_READ, maps->fd, &reason))
-		log_warning(0, "%s", reason.text);
+	/* What cannot be pinned now is told when it is tried again. */
+	if (left == -ENOENT && maps->fd >= 0)
+		pins_put(pins, PINS_IN_COMMON, PIN_MAPS_READ, maps->fd, &reason);
 }
 
 void maps_read_close(struct maps_read *maps)
@@ -72,10 +78,11 @@ void maps_read_close(struct maps_read *maps)
 	maps->fd = -1;
 }
 
-void maps_read_repin(const struct maps_read *maps, const struct pins *pins)
+int maps_read_repin(const struct maps_read *maps, const struct pins *pins, struct reason *reason)
 {
-	if (maps->fd >= 0 && pins)
-		pins_repin(pins, PINS_IN_COMMON, PIN_MAPS_READ, maps->fd);
+	if (maps->fd < 0 || !pins)
+		return 0;
+	return pins_repin(pins, PINS_IN_COMMON, PIN_MAPS_READ, maps->fd, reason);
 }
 
 static void forget_what_is_gone(int fd)

@@ -25,8 +25,8 @@ struct maps_read {
 void maps_read_open(struct maps_read *maps, const struct pins *pins);
 void maps_read_close(struct maps_read *maps);
 
-/* Pins it again if somebody has unpinned it; pins may be NULL. */
-void maps_read_repin(const struct maps_read *maps, const struct pins *pins);
+/* Pins it again if somebody has unpinned it; pins may be NULL. 0 or -errno with the reason. */
+int maps_read_repin(const struct maps_read *maps, const struct pins *pins, struct reason *reason);
 
 /*
  * netdev is to be counted by the map. True: no other interface was, so what is in it is its own.

@@ -146,6 +146,8 @@ void observation_set_ports(const struct common *common, struct observation *obse
 			   const struct port_list *ports)
 {
 	struct port_list *present = &observation->ports;
+	unsigned int failed = 0;
+	int failure = 0;
 
 	for (unsigned int i = present->count; i-- > 0;) {
 		if (has_port(ports, present->ifindex[i]))
@@ -159,12 +161,16 @@ void observation_set_ports(const struct common *common, struct observation *obse
 		if (has_port(present, ports->ifindex[i]) || present->count == PORTS_MAX)
 			continue;
 		err = add_port(common, observation, map_fd, ports->ifindex[i]);
-		if (err)
-			log_error(err, "interface %u: frames of its port %u are not counted",
-				  observation->key.ifindex, ports->ifindex[i]);
-		else
+		if (err) {
+			failed = ports->ifindex[i];
+			failure = err;
+		} else {
 			present->ifindex[present->count++] = ports->ifindex[i];
+		}
 	}
+	if (log_is_news(&observation->port_err, failure))
+		log_error(failure, "interface %u: frames of its port %u are not counted",
+			  observation->key.ifindex, failed);
 }
 
 /* --- what an earlier run left --- */

@@ -18,6 +18,7 @@ struct observation {
 	struct xdp_observe_key key;
 	bool found;             /* by the observer without a look-up: see observer_finds() */
 	struct port_list ports; /* whose frames count as those of the interface */
+	int port_err;           /* the last failure to count those of a port, or 0 */
 };
 
 /*

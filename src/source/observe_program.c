@@ -77,7 +77,8 @@ int observe_program_open(struct observe_program *program, const struct count_pro
 		return err;
 	}
 	*program = (struct observe_program){ .object = object, .bonds_fd = bonds_fd };
-	observe_program_repin(program, pins);
+	/* What cannot be pinned now is told when it is tried again. */
+	observe_program_repin(program, pins, reason);
 	return 0;
 }
 
@@ -87,10 +88,16 @@ void observe_program_close(struct observe_program *program)
 	*program = (struct observe_program){ 0 };
 }
 
-void observe_program_repin(const struct observe_program *program, const struct pins *pins)
+int observe_program_repin(const struct observe_program *program, const struct pins *pins,
+			  struct reason *reason)
 {
-	shared_map_pin(program->object->maps.xdp_observed, pins, PIN_OBSERVED);
-	shared_map_pin(program->object->maps.xdp_invalid, pins, PIN_INVALID);
+	int err;
+
+	if (!program->object)
+		return 0;
+	err = shared_map_pin(program->object->maps.xdp_observed, pins, PIN_OBSERVED, reason);
+	return err ? err
+		   : shared_map_pin(program->object->maps.xdp_invalid, pins, PIN_INVALID, reason);
 }
 
 int observe_program_map_fd(const struct observe_program *program)

@@ -45,10 +45,14 @@ void observe_program_close(struct observe_program *program);
 /* Why the kernel refused it with err; returns err. */
 int observe_program_explain(int err, struct reason *reason);
 
-/* All that follows is for a template that is loaded. */
+/*
+ * Pins again what somebody has unpinned of the maps that are shared, if it is open; pins may be
+ * NULL. 0 or -errno with the reason.
+ */
+int observe_program_repin(const struct observe_program *program, const struct pins *pins,
+			  struct reason *reason);
 
-/* Pins again what somebody has unpinned of the maps that are shared. */
-void observe_program_repin(const struct observe_program *program, const struct pins *pins);
+/* All that follows is for a template that is loaded. */
 
 /*
  * Loads a copy for the target, attached to nothing yet: frames of first are counted in map_fd. 0;

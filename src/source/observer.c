@@ -331,8 +331,10 @@ int observer_pin(const struct observer *observer, const struct pins *pins, unsig
 	return err ? err : pins_put(pins, ifindex, PIN_OUT, observer->out_fd, reason);
 }
 
-void observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex)
+int observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
+		   struct reason *reason)
 {
-	pins_repin(pins, ifindex, PIN_IN, observer->in_fd);
-	pins_repin(pins, ifindex, PIN_OUT, observer->out_fd);
+	int err = pins_repin(pins, ifindex, PIN_IN, observer->in_fd, reason);
+
+	return err ? err : pins_repin(pins, ifindex, PIN_OUT, observer->out_fd, reason);
 }

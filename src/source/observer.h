@@ -35,8 +35,9 @@ int observer_check(struct common *common, uint32_t hook_id, struct reason *reaso
 int observer_pin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
 		 struct reason *reason);
 
-/* Pins again what somebody has unpinned of its links. */
-void observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex);
+/* Pins again what somebody has unpinned of its links. 0 or -errno with the reason. */
+int observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
+		   struct reason *reason);
 
 /*
  * Whether it finds the frames of key without a look-up and counts them in map_fd. There is one such

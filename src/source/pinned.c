@@ -235,6 +235,7 @@ bool pinned_forget(struct pinned *pinned)
 {
 	const struct pins *pins = pinned->pins;
 	unsigned int ifindex = pinned->ifindex;
+	struct reason why;
 	bool forgot = false;
 
 	/* A link that stays may be of a program that counts in the map. */
@@ -249,7 +250,7 @@ bool pinned_forget(struct pinned *pinned)
 	observation_forget_invalid(pinned->common, pins, ifindex);
 	forgot |= error_counters_forget(&pinned->common->errors, pins, ifindex);
 	for (enum pins_mark mark = 0; mark < MARKS; mark++)
-		pins_unmark(pins, ifindex, mark);
+		pins_unmark(pins, ifindex, mark, &why);
 	pins_remove_interface(pins, ifindex);
 	return forgot;
 }
@@ -305,10 +306,10 @@ int pinned_release(struct pinned *pinned, enum source_kind *kind, struct reason 
 {
 	int link_fd = fd_of(pinned, PIN_LINK);
 	bool counted = link_fd >= 0 && count_ifindex_at(link_fd);
-	int err = pins_release(pinned->pins, pinned->ifindex);
+	int err = pins_release(pinned->pins, pinned->ifindex, why);
 
 	if (err)
-		return reason_set(why, err, "%s", strerror(-err));
+		return err;
 	err = check_writer(pinned, why);
 	if (err)
 		return err;

@@ -93,8 +93,7 @@ int record_open(struct record *out, const struct pins *pins, unsigned int ifinde
 	return take_fd(&fd);
 }
 
-/* A descriptor that the caller owns, or -errno with the reason. */
-static int make(const struct record *record, struct reason *reason)
+int record_make(const struct record *record, struct reason *reason)
 {
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_stats_state",
 						sizeof(only_key), sizeof(*record), 1, NULL);
@@ -103,25 +102,6 @@ static int make(const struct record *record, struct reason *reason)
 	if (err)
 		return reason_set(reason, err, "cannot make the state record: %s", strerror(-err));
 	return take_fd(&fd);
-}
-
-/* Written first, then pinned: a pinned record is never an empty one. */
-int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
-		  struct reason *reason)
-{
-	_cleanup_close_ int fd = make(record, reason);
-	int err = fd < 0 ? fd : pins_put(pins, ifindex, PIN_STATE, fd, reason);
-
-	return err ? err : take_fd(&fd);
-}
-
-int record_replace(const struct record *record, const struct pins *pins, unsigned int ifindex,
-		   struct reason *reason)
-{
-	_cleanup_close_ int fd = make(record, reason);
-	int err = fd < 0 ? fd : pins_replace(pins, ifindex, PIN_STATE, fd, reason);
-
-	return err ? err : take_fd(&fd);
 }
 
 int record_write(int fd, const struct record *record)

@@ -38,20 +38,17 @@ struct record {
 /*
  * Opens the pinned record of an interface and reads it; what cannot be one is refused. Returns a
  * descriptor that the caller owns, -ENOENT if there is none, or -errno with what was found and what
- * is expected in reason. A record of 0.1.0 has version 2 and takes no record_write(), but
- * record_replace().
+ * is expected in reason. A record of 0.1.0 has version 2 and takes no record_write(): another has
+ * to be made and pinned in its place.
  */
 int record_open(struct record *record, const struct pins *pins, unsigned int ifindex,
 		struct reason *reason);
 
 /*
- * Makes a record and pins it: where there is none, or in the place of an older version's. Returns a
- * descriptor that the caller owns, or -errno with the reason.
+ * Makes a record with this in it, to be pinned then: a pinned record is never an empty one. Returns
+ * a descriptor that the caller owns, or -errno with the reason.
  */
-int record_create(const struct record *record, const struct pins *pins, unsigned int ifindex,
-		  struct reason *reason);
-int record_replace(const struct record *record, const struct pins *pins, unsigned int ifindex,
-		   struct reason *reason);
+int record_make(const struct record *record, struct reason *reason);
 
 /* Whether the record is of this interface, by name and address; and to make it so. */
 bool record_is_of(const struct record *record, const struct netdev *netdev);

@@ -14,9 +14,10 @@
 struct source {
 	struct common *common;
 	struct counter_map map;
-	struct count_attachment writer; /* our program; link_fd is -1 while there is none */
-	struct observation observation; /* at most one of the two is in use */
-	bool link_pinned, observation_pinned;
+	struct count_attachment writer;       /* our program; link_fd is -1 while there is none */
+	struct observation observation;       /* at most one of the two is in use */
+	bool link_pinned, observation_pinned; /* or to be, as soon as that is possible */
+	struct reason note;                   /* what the operator should know of the writer */
 	bool resumed; /* the writer is one that an earlier run left, and missed nothing */
 };
 
@@ -63,11 +64,11 @@ static void unobserve_pinned(struct source *source)
 	pinned_unobserve(&pinned);
 }
 
-/* Why something is not pinned. */
-static void add_remark(const struct source *source, struct reason *reason)
+void source_describe(const struct source *source, struct reason *reason)
 {
 	const char *remark = source->map.remark.text;
 
+	*reason = source->note;
 	if (*remark)
 		reason_add(reason, "%s%s", *reason->text ? "; " : "", remark);
 }
@@ -82,10 +83,24 @@ static void settle(struct source *source, enum source_kind kind, int err, struct
 	/* The record may be older than the writer: a crash between the two. */
 	if (!err && !map->record.discontinuity)
 		counter_map_discontinue(map);
-	/* It is about pins of counters that there will not be if nothing is observed. */
+	source->note = *reason;
+	/* Why something is not pinned is about counters that there will not be if nothing is
+	 * observed. */
 	if (!(err && kind == SOURCE_OBSERVE))
-		add_remark(source, reason);
+		source_describe(source, reason);
 	counter_map_save(map);
+}
+
+static int pin_writer(const struct source *source, struct reason *reason)
+{
+	const struct counter_map *map = &source->map;
+	int err = 0;
+
+	if (source->link_pinned)
+		err = pins_repin(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd, reason);
+	if (!err && source->observation_pinned)
+		err = observer_repin(source->observation.observer, map->pins, map->ifindex, reason);
+	return err;
 }
 
 /* --- count: our program --- */
@@ -125,12 +140,16 @@ static int attach_anew(struct source *source, const struct netdev *netdev, enum 
 		       bool pin, struct reason *reason)
 {
 	struct counter_map *map = &source->map;
+	struct reason why;
 	int err = count_attach(source->common, &source->writer, map->fd, netdev, hook, reason);
 
 	if (err)
 		return err;
-	source->link_pinned = pin && !pins_put(map->pins, map->ifindex, PIN_LINK,
-					       source->writer.link_fd, &map->remark);
+	source->link_pinned = pin;
+	if (pin)
+		err = pins_put(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd, &why);
+	if (err)
+		counter_map_note_pins(map, netdev, err, &why);
 	counter_map_discontinue(map);
 	return 0;
 }
@@ -187,13 +206,17 @@ static int observe_anew(struct source *source, const struct netdev *netdev,
 			const struct port_list *ports, bool pin, struct reason *reason)
 {
 	struct counter_map *map = &source->map;
+	struct reason why;
 	int err = observation_start(source->common, &source->observation, map->fd, netdev, ports,
 				    reason);
 
 	if (err)
 		return err;
-	source->observation_pinned = pin && !observer_pin(source->observation.observer, map->pins,
-							  map->ifindex, &map->remark);
+	source->observation_pinned = pin;
+	if (pin)
+		err = observer_pin(source->observation.observer, map->pins, map->ifindex, &why);
+	if (err)
+		counter_map_note_pins(map, netdev, err, &why);
 	counter_map_discontinue(map);
 	return 0;
 }
@@ -263,7 +286,8 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 	if (foreign.on_trust)
 		reason_set(reason, 0, "the layout of its map (id %u) is taken on trust",
 			   foreign.id);
-	add_remark(source, reason);
+	source->note = *reason;
+	source_describe(source, reason);
 	return 0;
 }
 
@@ -310,25 +334,24 @@ static void end_writer(struct source *source)
 
 void source_detach(struct source *source)
 {
+	struct counter_map *map = &source->map;
 	struct reason reason;
+	int err;
 
 	end_writer(source);
-	if (source->map.foreign && counter_map_use_own(&source->map, source->common, &reason))
-		log_error(0, "interface %u: %s", source->map.ifindex, reason.text);
+	err = map->foreign ? counter_map_use_own(map, source->common, &reason) : 0;
+	if (log_is_news(&map->own_err, err))
+		log_error(0, "interface %u: %s", map->ifindex, reason.text);
 }
 
 void source_refresh(struct source *source, const struct netdev *netdev)
 {
-	const struct counter_map *map = &source->map;
+	struct reason why;
+	int err = counter_map_refresh(&source->map, netdev, &why);
 
-	counter_map_refresh(&source->map, netdev);
-	if (source->link_pinned)
-		pins_repin(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd);
-	if (source->observation_pinned) {
-		observer_repin(source->observation.observer, map->pins, map->ifindex);
-		observe_program_repin(&source->common->observe, source->common->pins);
-	}
-	maps_read_repin(&source->common->maps_read, source->common->pins);
+	if (!err)
+		err = pin_writer(source, &why);
+	counter_map_note_pins(&source->map, netdev, err, &why);
 }
 
 bool source_is_stale(const struct source *source, const struct netdev *netdev)

@@ -117,9 +117,12 @@ int source_read_invalid(const struct source *source, uint64_t *count);
 
 /*
  * While there is a writer: pins again what somebody has unpinned, and notes the interface's name
- * and what was last read in the record.
+ * and what was last read in the record. What is in the way is logged once.
  */
 void source_refresh(struct source *source, const struct netdev *netdev);
+
+/* What the operator should know while there is a writer: empty, why generic, why not pinned. */
+void source_describe(const struct source *source, struct reason *reason);
 
 void source_set_last_change(struct source *source, int64_t when);
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "kernel/pins.h"
-#include "lib/lock.h"
 #include "source/pinned.h"
 
 static void unload(struct stats *stats, unsigned int ifindex, const char *name)
@@ -39,7 +38,7 @@ static void release(struct stats *stats, unsigned int ifindex, const char *name)
 	struct reason why;
 	if (pinned_release(&pinned, &kind, &why))
 		stats_fail(stats, name, why.text);
-	else if (kind != SOURCE_COUNT && lock_holder())
+	else if (kind != SOURCE_COUNT && pins_holder(stats->pins))
 		printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
 	else
 		printf("%s: released%s\n", name, ended[kind]);
@@ -47,10 +46,11 @@ static void release(struct stats *stats, unsigned int ifindex, const char *name)
 
 static void retake(struct stats *stats, unsigned int ifindex, const char *name)
 {
-	int err = pins_retake(stats->pins, ifindex);
+	struct reason why;
+	int err = pins_retake(stats->pins, ifindex, &why);
 
 	if (err)
-		stats_fail(stats, name, err == -ENOENT ? "it is not released" : strerror(-err));
+		stats_fail(stats, name, err == -ENOENT ? "it is not released" : why.text);
 	else
 		printf("%s: the agent will count it again\n", name);
 }
@@ -83,21 +83,38 @@ static void unload_common(const struct pins *pins)
 		pins_remove_namespace(pins);
 }
 
+/* Pins that an agent uses it would pin again at once. 0 or -errno, and has said why. */
+static int lock(struct stats *stats)
+{
+	struct reason why;
+	int err = pins_lock(stats->pins, &why);
+
+	if (err == -EBUSY) {
+		reason_add(&why, "; stop it first, or release the interface");
+		stats_fail(stats, "xdp-agentx is running", why.text);
+	} else if (err) {
+		stats_fail(stats, stats->directory, why.text);
+	}
+	return err;
+}
+
 static void unload_namespace(struct pins *pins, void *context)
 {
 	struct stats *stats = context;
 
 	stats->pins = pins;
-	pins_each(pins, unload_pinned, stats);
+	if (!lock(stats)) {
+		pins_each(pins, unload_pinned, stats);
+		pins_remove_namespace(pins);
+	}
 	stats->pins = NULL;
-	pins_remove_namespace(pins);
 }
 
 static const struct command {
 	const char *name;
 	void (*run)(struct stats *stats, unsigned int ifindex, const char *name);
 	bool takes_all;  /* has the option --all */
-	bool takes_away; /* what the agent would pin again at once, and what interfaces share */
+	bool takes_away; /* what an agent would pin again at once, and what interfaces share */
 } commands[] = {
 	{ "unload", unload, true, true },
 	{ "release", release, false, false },
@@ -110,18 +127,6 @@ const struct command *command_find(const char *name)
 		if (name && !strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
-}
-
-static bool agent_runs(void)
-{
-	pid_t pid = lock_holder();
-
-	if (pid)
-		fprintf(stderr,
-			"xdp-stats: xdp-agentx (pid %d) is running; stop it first, or release the "
-			"interface\n",
-			(int)pid);
-	return pid != 0;
 }
 
 /* Does it to each of these interfaces; what is none fails. */
@@ -142,7 +147,7 @@ static int run_named(struct stats *stats, const struct command *command, char **
 {
 	struct netdev_list netdevs = { 0 };
 
-	if (stats_open_pins(stats))
+	if (stats_open_pins(stats) || (command->takes_away && lock(stats)))
 		return EXIT_FAILURE;
 	if (stats_list_netdevs(&netdevs))
 		stats->failures++;
@@ -156,12 +161,13 @@ static int run_named(struct stats *stats, const struct command *command, char **
 
 static int unload_all(struct stats *stats)
 {
-	int err = pins_each_namespace(stats->directory, unload_namespace, stats);
+	struct reason why;
+	int err = pins_each_namespace(stats->directory, unload_namespace, stats, &why);
 
 	if (err == -ENOENT)
 		return EXIT_SUCCESS; /* there is nothing to take away */
 	if (err)
-		stats_fail(stats, stats->directory, strerror(-err));
+		stats_fail(stats, stats->directory, why.text);
 	return stats->failures ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -175,7 +181,5 @@ int command_run(struct stats *stats, const struct command *command, char **names
 		return stats_usage_error("option --all: not together with names");
 	if (!all && !named)
 		return stats_usage_error("the command needs the name of an interface");
-	if (command->takes_away && agent_runs())
-		return EXIT_FAILURE;
 	return all ? unload_all(stats) : run_named(stats, command, names);
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/lock.h"
 #include "lib/util.h"
 
 static void out_of_memory(void)
@@ -41,8 +40,8 @@ static void set_state(struct view *view, struct pinned *pinned)
 		view->text = "no program is attached";
 	} else {
 		view->status = "failed";
-		view->text = lock_holder() ? "not counted; xdpIfStatusText says why"
-					   : "not counted; xdp-agentx does not run";
+		view->text = pins_holder(pinned->pins) ? "not counted; xdpIfStatusText says why"
+						       : "not counted; xdp-agentx does not run";
 	}
 }
 

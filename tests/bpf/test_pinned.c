@@ -200,10 +200,12 @@ static void test_take_off_beside_a_source(void **state)
 
 static void test_forget(void **state)
 {
+	struct reason why;
+
 	(void)state;
 	assert_false(forget());
 	leave_behind();
-	assert_int_equal(pins_release(pins, left.ifindex), 0);
+	assert_int_equal(pins_release(pins, left.ifindex, &why), 0);
 	assert_true(forget());
 	fixture_assert_hook("left", 0, 0);
 	assert_pinned(false, false, false);
@@ -223,6 +225,8 @@ static void assert_unload(int err, bool had_program, const char *words)
 
 static void test_unload(void **state)
 {
+	struct reason why;
+
 	(void)state;
 	assert_unload(-ENOENT, false, "nothing of ours");
 	leave_behind();
@@ -236,7 +240,7 @@ static void test_unload(void **state)
 	assert_unload(0, false, "");
 	assert_pinned(false, false, false);
 
-	assert_int_equal(pins_release(pins, left.ifindex), 0);
+	assert_int_equal(pins_release(pins, left.ifindex, &why), 0);
 	assert_unload(0, false, "");
 	assert_false(pins_is_released(pins, left.ifindex));
 }

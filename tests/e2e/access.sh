@@ -54,7 +54,7 @@ is "an agent of root's gives up all capabilities but those that it needs" \
 is "and misses none" "$(grep -c ' is missing: ' $RUN/agent.log)" 0
 timeout 5 "$AGENT" -C -x "$AGENTX" -i ub >$RUN/second 2>&1
 is "a second agent in the network namespace is refused" "$?:$(cat $RUN/second)" \
-	"1:another xdp-agentx (pid $first) serves this network namespace already; stop it, or start this one in another namespace"
+	"1:another xdp-agentx serves this network namespace already: process $first uses the pins in $(echo /sys/fs/bpf/xdp-agentx/*); stop it, or start this one in another namespace"
 is "and has attached nothing" "$(xdp_id ub)" ""
 ip netns exec peer "$AGENT" -C -x unix:$RUN/nobody.sock -Lf $RUN/peer.log -i ub-p &
 peer_pid=$!

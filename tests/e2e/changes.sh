@@ -146,7 +146,8 @@ no_row() {
 }
 ok "moved to another namespace: the row goes" wait_for 5 no_row
 is "... and so does the program" "$(ip -n peer -d link show xa | grep -c prog/xdp)" 0
-is "... and what was pinned" "$(ls -I 0 /sys/fs/bpf/xdp-agentx/*)" epoch
+is "... and what was pinned" "$(ls -I 0 /sys/fs/bpf/xdp-agentx/*)" "epoch
+lock"
 ip -n peer link set xa netns 1
 ip link set xa up
 ip -n peer link set xa-p up

@@ -54,7 +54,7 @@ like "rates over an interval" "$(stats -w 2 -c 2 xa | tee $RUN/looks | grep pass
 wait $!
 
 is "unload while the agent runs" "$(stats unload xa)" \
-	"xdp-stats: xdp-agentx (pid $agent_pid) is running; stop it first, or release the interface
+	"xdp-stats: xdp-agentx is running: process $agent_pid uses the pins in $(echo /sys/fs/bpf/xdp-agentx/*); stop it first, or release the interface
 exit 1"
 
 is "release takes the program off at once" "$(stats release xa; xdp_id xa)" \

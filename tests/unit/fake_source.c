@@ -117,6 +117,11 @@ void source_refresh(struct source *source, const struct netdev *netdev)
 	fake_keeps++;
 }
 
+void source_describe(const struct source *source, struct reason *reason)
+{
+	*reason = source->note;
+}
+
 struct source_status source_status(const struct source *source)
 {
 	static struct program_info program; /* ours has one at a time */
@@ -154,8 +159,10 @@ static void let_go(struct source *source)
 	source->resumed = source->reopened = false;
 }
 
-static int settle(struct source *source, enum source_kind kind, bool complete)
+static int settle(struct source *source, enum source_kind kind, bool complete,
+		  const struct reason *reason)
 {
+	source->note = *reason;
 	source->kind = fake_pins.at[source->ifindex].kind = kind;
 	if (!complete)
 		source->discontinuity = unit_now;
@@ -177,7 +184,7 @@ int source_attach(struct source *source, const struct netdev *netdev, enum xdp_h
 	source->mode = adopt ? netdev->mode : fake_answer.mode;
 	source->resumed = adopt;
 	pinned->observed = 0;
-	return settle(source, SOURCE_COUNT, adopt);
+	return settle(source, SOURCE_COUNT, adopt, reason);
 }
 
 static void record_ports(const struct port_list *ports)
@@ -204,7 +211,7 @@ int source_observe(struct source *source, const struct netdev *netdev,
 	source->observed = pinned->observed = netdev->prog_id;
 	source->ports = *ports;
 	source->resumed = adopt && !fake_answer.missed;
-	return settle(source, SOURCE_OBSERVE, source->resumed);
+	return settle(source, SOURCE_OBSERVE, source->resumed, reason);
 }
 
 bool source_observes(const struct source *source, uint32_t prog_id)
@@ -239,7 +246,7 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 	source->map_of = netdev->prog_id;
 	snprintf(source->map_path, sizeof(source->map_path), "%s", path ? path : "");
 	source->resumed = again;
-	return settle(source, SOURCE_MAP, again);
+	return settle(source, SOURCE_MAP, again, reason);
 }
 
 bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
@@ -406,20 +413,25 @@ bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mar
 	return *mark_at(pins, ifindex, mark);
 }
 
-int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
+int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
+	      struct reason *reason)
 {
-	if (!fake_answer.mark_err)
-		*mark_at(pins, ifindex, mark) = true;
-	return fake_answer.mark_err;
+	int err = fake_answer.mark_err;
+
+	if (err)
+		return reason_set(reason, err, "%s", strerror(-err));
+	*mark_at(pins, ifindex, mark) = true;
+	return 0;
 }
 
-int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
+int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
+		struct reason *reason)
 {
 	bool *at = mark_at(pins, ifindex, mark);
 	bool was = *at;
 
 	*at = false;
-	return was ? 0 : -ENOENT;
+	return was ? 0 : reason_set(reason, -ENOENT, "%s", strerror(ENOENT));
 }
 
 int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *context),
@@ -513,7 +525,7 @@ int error_counters_read(const struct error_counters *errors, unsigned int ifinde
 	return errors_at(ifindex)->counted ? 0 : -ENOENT;
 }
 
-void error_counters_repin(const struct error_counters *errors)
+void common_repin(struct common *common)
 {
-	(void)errors;
+	(void)common;
 }

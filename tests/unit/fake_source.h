@@ -30,6 +30,7 @@ struct source {
 	enum source_kind kind;
 	char name[IFNAMSIZ]; /* of the interface that it was opened for */
 	int64_t discontinuity, last_change;
+	struct reason note;
 };
 
 /* What is pinned, by ifIndex, as an earlier run left it and ours go on with it. */

@@ -173,7 +173,7 @@ static void test_failed_reading(void **state)
 	assert_events("eth0 (3) attached native 1000 prog1000\n");
 	fake_answer.read_err = -EIO;
 	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
-	assert_events("eth0 (3) status 3: the counter map cannot be read; see the log\n");
+	assert_events("eth0 (3) status 3: cannot read the counter map: Input/output error\n");
 	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
 	assert_events("");
 }

@@ -81,12 +81,26 @@ static void test_long_message_is_cut(void **state)
 	assert_string_equal(got_message + 1018, ": Ope");
 }
 
+static void test_what_lasts_is_news_once(void **state)
+{
+	int last = 0;
+
+	(void)state;
+	assert_false(log_is_news(&last, 0));
+	assert_true(log_is_news(&last, -EIO));
+	assert_false(log_is_news(&last, -EIO));
+	assert_true(log_is_news(&last, -EPERM));
+	assert_false(log_is_news(&last, 0));
+	assert_true(log_is_news(&last, -EPERM));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_standard_error_is_the_default),
 		cmocka_unit_test(test_sink_gets_priority_and_token),
 		cmocka_unit_test(test_error_text_is_appended),
+		cmocka_unit_test(test_what_lasts_is_news_once),
 		cmocka_unit_test(test_long_message_is_cut),
 	};
 

@@ -206,7 +206,7 @@ static void test_what_is_no_bpffs_is_refused(void **state)
 		reason_clear(&error);
 		assert_int_equal(pins_open(&other, template, make[i], &error), -EINVAL);
 		assert_contains(error.text, template);
-		assert_contains(error.text, "mount -t bpf bpf /sys/fs/bpf");
+		assert_contains(error.text, "mount -t bpf -o mode=0700 bpf /sys/fs/bpf");
 		assert_null(other);
 	}
 	assert_int_equal(rmdir(template), 0); /* it is empty */
@@ -333,16 +333,9 @@ static void test_directory_of_another(void **state)
 	struct stat status;
 
 	(void)state;
+	put(3, PIN_MAP, fd);
 	assert_int_equal(chown(directory, NOBODY, NOBODY), 0);
-	assert_int_equal(chmod(unit_bpffs, 01777), 0); /* anybody can have made it */
-	assert_int_equal(pins_open(&given, directory, true, &error), 0);
-	assert_int_equal(pins_put(given, 3, PIN_MAP, fd, &error), 0);
-	assert_int_equal(stat(pins_path(given, 3, PIN_MAP), &status), 0);
-	assert_int_equal(status.st_uid, 0);
-	assert_int_equal(chown(pins_path(given, 3, PIN_MAP), NOBODY, NOBODY), 0);
-	assert_refused(PIN_MAP, -EPERM, "it belongs to uid 65534, expected 0 or 0");
-	pins_close(given);
-
+	assert_int_equal(chown(pins_path(pins, 3, PIN_MAP), NOBODY, NOBODY), 0);
 	assert_int_equal(chmod(unit_bpffs, 0755), 0);
 	assert_int_equal(pins_open(&given, directory, true, &error), 0);
 	got = pins_get(given, 3, PIN_MAP, &error);
@@ -350,7 +343,7 @@ static void test_directory_of_another(void **state)
 	assert_int_equal(pins_put(given, 4, PIN_MAP, fd, &error), 0);
 	assert_int_equal(stat(pins_path(given, 4, PIN_MAP), &status), 0);
 	assert_int_equal(status.st_uid, NOBODY);
-	assert_int_equal(pins_release(given, 5), 0);
+	assert_int_equal(pins_release(given, 5, &error), 0);
 	assert_int_equal(stat(pins_path(given, 5, PIN_MAP), &status), -1);
 	unit_run("test \"$(find %s -mindepth 2 ! -user %d ! -path '*/3')\" = ''", directory,
 		 NOBODY);
@@ -358,6 +351,194 @@ static void test_directory_of_another(void **state)
 	assert_int_equal(pins_get(given, 4, PIN_MAP, &error), -EPERM);
 	assert_contains(error.text, "it belongs to uid 12345, expected 0 or 65534");
 	pins_close(given);
+}
+
+/* --- directories that others may write to --- */
+
+static void note_interface(unsigned int ifindex, void *context)
+{
+	(void)ifindex;
+	*(bool *)context = true;
+}
+
+static void fail_namespace(struct pins *namespace, void *context)
+{
+	(void)namespace;
+	(void)context;
+	fail_msg("a namespace was visited");
+}
+
+/* What is in it is neither seen nor opened, and nothing is put there or taken away. */
+static void assert_untouched(int err, const char *words, int fd)
+{
+	bool visited = false;
+
+	assert_int_equal(pins_get(pins, 3, PIN_MAP, &error), err);
+	assert_contains(error.text, words);
+	assert_false(pins_exists(pins, 3, PIN_MAP));
+	assert_false(pins_is_released(pins, 3));
+	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), err);
+	assert_contains(error.text, words);
+	assert_int_equal(pins_replace(pins, 3, PIN_MAP, fd, &error), err);
+	assert_contains(error.text, words);
+	assert_int_equal(pins_repin(pins, 3, PIN_MAP, fd, &error), err);
+	assert_false(pins_remove(pins, 3, PIN_MAP));
+	assert_int_equal(pins_release(pins, 3, &error), err);
+	assert_contains(error.text, words);
+	assert_int_equal(pins_retake(pins, 3, &error), err);
+	pins_remove_interface(pins, 3);
+	pins_remove_namespace(pins);
+	pins_each(pins, note_interface, &visited);
+	assert_true(exists(pins_path(pins, 3, PIN_MAP)));
+	assert_false(exists(pins_path(pins, 3, PIN_STATE)));
+}
+
+/* Each of the three, in each way. */
+static void test_directories_of_others(void **state)
+{
+	static const struct {
+		const char *command, *words;
+		int err;
+	} cases[] = {
+		{ "chown 65534", " belongs to uid 65534, expected 0 or 0; remove it", -EPERM },
+		{ "chmod 1777", "others may write to ", -EPERM },
+		{ "chmod 0775", "(mode 0775)", -EPERM },
+		{ "chmod 0757", "(mode 0757)", -EPERM },
+	};
+	static const char *const up[] = { "/../..", "/..", "" };
+	_cleanup_close_ int fd = make_map();
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		for (size_t j = 0; j < LENGTH(up); j++) {
+			char path[512];
+
+			put(3, PIN_MAP, fd);
+			assert_int_equal(pins_release(pins, 3, &error), 0);
+			snprintf(path, sizeof(path), "$(realpath $(dirname %s)%s)",
+				 pins_path(pins, 3, PIN_MAP), up[j]);
+			unit_run("%s %s", cases[i].command, path);
+			assert_untouched(cases[i].err, cases[i].words, fd);
+			unit_run("chown 0 %s && chmod 0755 %s", path, path);
+			assert_true(pins_exists(pins, 3, PIN_MAP));
+			assert_true(pins_is_released(pins, 3));
+			assert_true(pins_remove(pins, 3, PIN_MAP));
+		}
+	}
+}
+
+static void test_a_symbolic_link_for_a_directory(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+	char path[256];
+
+	(void)state;
+	put(4, PIN_MAP, fd);
+	snprintf(path, sizeof(path), "%s", pins_path(pins, 3, PIN_MAP));
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(symlink("4", path), 0);
+	assert_int_equal(pins_get(pins, 3, PIN_MAP, &error), -ENOTDIR);
+	assert_contains(error.text, " is no directory; remove it");
+	assert_false(pins_exists(pins, 3, PIN_MAP));
+	assert_int_equal(pins_put(pins, 3, PIN_STATE, fd, &error), -ENOTDIR);
+	assert_false(exists(pins_path(pins, 4, PIN_STATE)));
+}
+
+/* A mark is believed where only we can have made it. */
+static void test_whoever_made_it_first(void **state)
+{
+	struct pins *other = NULL;
+
+	(void)state;
+	pins_remove_namespace(pins);
+	unit_run("chmod 1777 %s && rmdir %s && setpriv --reuid %d --clear-groups mkdir %s",
+		 unit_bpffs, directory, NOBODY, directory);
+	assert_int_equal(pins_open(&other, directory, true, &error), -EPERM);
+	assert_contains(error.text, "/pins belongs to uid 65534, expected 0 or 0; remove it");
+	assert_int_equal(pins_open(&other, directory, false, &error), -EPERM);
+	unit_run("test \"$(ls %s)\" = ''", directory);
+}
+
+/* Who can rename what is above the directory can put another one in its place. */
+static void test_what_leads_to_it(void **state)
+{
+	static const struct {
+		const char *command, *words;
+		int err;
+	} cases[] = {
+		{ "chown 65534", "/above belongs to uid 65534, who may rename what is in it",
+		  -EPERM },
+		{ "chmod 0777", "anybody may rename what is in ", -EPERM },
+		{ "chmod 1777", "", 0 },
+		{ "chmod 0755", "", 0 },
+	};
+	char path[256];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/above/it/pins", unit_bpffs);
+	unit_run("mkdir -p %s/above/it", unit_bpffs);
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct pins *other = NULL;
+
+		reason_clear(&error);
+		unit_run("%s %s/above", cases[i].command, unit_bpffs);
+		assert_int_equal(pins_open(&other, path, true, &error), cases[i].err);
+		assert_contains(error.text, cases[i].words);
+		pins_close(other);
+		unit_run("chown 0 %s/above && rm -rf %s", unit_bpffs, path);
+	}
+	unit_run("rm -rf %s/above", unit_bpffs);
+}
+
+/* A link on the way is followed once; where it leads is where the pins are. */
+static void test_a_link_on_the_way(void **state)
+{
+	struct pins *other = NULL;
+	char path[256], expected[256];
+
+	(void)state;
+	unit_run("mkdir %s/real && ln -s real %s/link", unit_bpffs, unit_bpffs);
+	snprintf(path, sizeof(path), "%s/link/pins///", unit_bpffs);
+	snprintf(expected, sizeof(expected), "%s/real/pins/", unit_bpffs);
+	assert_int_equal(pins_open(&other, path, true, &error), 0);
+	assert_contains(pins_path(other, 3, PIN_MAP), expected);
+	pins_close(other);
+	unit_run("rm -rf %s/real %s/link", unit_bpffs, unit_bpffs);
+}
+
+/* All of it may go while we run. */
+static void test_makes_the_directories_anew(void **state)
+{
+	_cleanup_close_ int fd = make_map();
+
+	(void)state;
+	put(3, PIN_MAP, fd);
+	unit_run("rm -rf %s", directory);
+	assert_false(pins_exists(pins, 3, PIN_MAP));
+	assert_int_equal(pins_repin(pins, 3, PIN_MAP, fd, &error), 0);
+	assert_true(pins_exists(pins, 3, PIN_MAP));
+
+	unit_run("umount %s", unit_bpffs);
+	assert_int_equal(pins_repin(pins, 3, PIN_MAP, fd, &error), -EINVAL);
+	assert_contains(error.text, "that is in no bpffs");
+	unit_run("test \"$(ls %s)\" = '' && mount -t bpf bpf %s", unit_bpffs, unit_bpffs);
+	assert_int_equal(pins_repin(pins, 3, PIN_MAP, fd, &error), 0);
+	assert_true(pins_exists(pins, 3, PIN_MAP));
+}
+
+static void test_namespaces_of_what_is_no_bpffs(void **state)
+{
+	char template[] = "/tmp/xdp-agentx-unit-XXXXXX";
+
+	(void)state;
+	assert_non_null(mkdtemp(template));
+	unit_run("mkdir -p %s/12/3", template);
+	assert_int_equal(pins_each_namespace(template, fail_namespace, NULL, &error), -EINVAL);
+	assert_contains(error.text, "that is in no bpffs");
+	unit_run("chown 65534 %s", directory);
+	assert_int_equal(pins_each_namespace(directory, fail_namespace, NULL, &error), -EPERM);
+	assert_contains(error.text, "belongs to uid 65534");
+	unit_run("rm -r %s", template);
 }
 
 /* What nobody, without any capability, gets: -errno and the message of each. */
@@ -377,7 +558,7 @@ static void ask_as_nobody(struct answers *answers, int fd)
 	answers->put = pins_put(pins, 4, PIN_MAP, fd, &answers->put_error);
 	snprintf(directory, sizeof(directory), "%s/others", unit_bpffs);
 	answers->open = pins_open(&other, directory, true, &answers->open_error);
-	answers->release = pins_release(pins, 4);
+	answers->release = pins_release(pins, 4, &error);
 }
 
 static void test_no_permission(void **state)
@@ -429,7 +610,7 @@ static void test_removes(void **state)
 	assert_false(exists(home));
 
 	/* Nor while it is released. */
-	assert_int_equal(pins_release(pins, 3), 0);
+	assert_int_equal(pins_release(pins, 3, &error), 0);
 	pins_remove_interface(pins, 3);
 	assert_true(pins_is_released(pins, 3));
 }
@@ -438,15 +619,15 @@ static void test_release_and_retake(void **state)
 {
 	(void)state;
 	assert_false(pins_is_released(pins, 3));
-	assert_int_equal(pins_retake(pins, 3), -ENOENT);
+	assert_int_equal(pins_retake(pins, 3, &error), -ENOENT);
 	for (int i = 0; i < 2; i++) { /* to be asked twice changes nothing */
-		assert_int_equal(pins_release(pins, 3), 0);
+		assert_int_equal(pins_release(pins, 3, &error), 0);
 		assert_true(pins_is_released(pins, 3));
 	}
 	assert_false(pins_is_released(pins, 4));
-	assert_int_equal(pins_retake(pins, 3), 0);
+	assert_int_equal(pins_retake(pins, 3, &error), 0);
 	assert_false(pins_is_released(pins, 3));
-	assert_int_equal(pins_retake(pins, 3), -ENOENT);
+	assert_int_equal(pins_retake(pins, 3, &error), -ENOENT);
 }
 
 /* The numbers that were visited, in their order; readdir() has none of its own. */
@@ -488,8 +669,8 @@ static void test_visits_interfaces(void **state)
 	for (size_t i = 0; i < LENGTH(strange); i++)
 		unit_run("mkdir %s/%s", home, strange[i]);
 	put(3, PIN_MAP, fd);
-	assert_int_equal(pins_release(pins, 12), 0);
-	assert_int_equal(pins_release(pins, INT_MAX), 0);
+	assert_int_equal(pins_release(pins, 12, &error), 0);
+	assert_int_equal(pins_release(pins, INT_MAX, &error), 0);
 	pins_put_epoch(pins, 7);
 	assert_int_equal(pins_each(pins, visit_interface, directory), 0);
 	assert_int_equal(visits, 3);
@@ -505,7 +686,7 @@ static void forget_interface(unsigned int ifindex, void *context)
 {
 	(void)context;
 	visit(ifindex);
-	assert_int_equal(pins_retake(pins, ifindex), 0);
+	assert_int_equal(pins_retake(pins, ifindex, &error), 0);
 	pins_remove_interface(pins, ifindex);
 }
 
@@ -513,7 +694,7 @@ static void test_visitors_may_remove(void **state)
 {
 	(void)state;
 	for (unsigned int ifindex = 1; ifindex <= 10; ifindex++)
-		assert_int_equal(pins_release(pins, ifindex), 0);
+		assert_int_equal(pins_release(pins, ifindex, &error), 0);
 	visits = 0;
 	assert_int_equal(pins_each(pins, forget_interface, NULL), 0);
 	assert_int_equal(visits, 10);
@@ -539,23 +720,23 @@ static void test_visits_namespaces(void **state)
 	unit_run("mkdir %s/x %s/0 %s/18446744073709551614", directory, directory, directory);
 	pins_put_epoch(pins, 7);
 	visits = 0;
-	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), 0);
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits, &error), 0);
 	assert_int_equal(visits, 2);
 	assert_int_equal(visited[0], ours);
 	assert_int_equal(visited[1], UINT64_MAX - 1);
 
 	/* Both were empty but for the epoch. */
 	visits = 0;
-	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), 0);
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits, &error), 0);
 	assert_int_equal(visits, 0);
 	unit_run("rm -r %s", directory);
-	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits), -ENOENT);
+	assert_int_equal(pins_each_namespace(directory, visit_namespace, &visits, &error), -ENOENT);
 }
 
 static void test_namespace_with_pins_stays(void **state)
 {
 	(void)state;
-	assert_int_equal(pins_release(pins, 3), 0);
+	assert_int_equal(pins_release(pins, 3, &error), 0);
 	pins_remove_namespace(pins);
 	assert_true(pins_is_released(pins, 3));
 }
@@ -646,6 +827,13 @@ int main(void)
 		TEST(test_a_dangling_link_of_the_file_system),
 		TEST(test_foreign_owner_is_refused),
 		TEST(test_directory_of_another),
+		TEST(test_directories_of_others),
+		TEST(test_a_symbolic_link_for_a_directory),
+		TEST(test_whoever_made_it_first),
+		TEST(test_what_leads_to_it),
+		TEST(test_a_link_on_the_way),
+		TEST(test_makes_the_directories_anew),
+		TEST(test_namespaces_of_what_is_no_bpffs),
 		TEST(test_no_permission),
 		TEST(test_removes),
 		TEST(test_release_and_retake),

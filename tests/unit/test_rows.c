@@ -47,22 +47,50 @@ static void test_failed_reading(void **state)
 	assert_int_equal(registry_read(registry, row(3), &counters, NULL), -EIO);
 	assert_memory_equal(&counters, &before, sizeof(counters));
 	assert_row(3, IFACE_FAILED, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
-	assert_contains(row(3)->reason.text, "cannot be read");
+	assert_string_equal(row(3)->reason.text, "cannot read the counter map: Input/output error");
 	assert_false(counted(3));
 	assert_int_equal(rows_failed(registry_rows(registry)), 1);
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
-	assert_contains(unit_logged, "err: eth0: cannot read the counter map: Input/output error");
+	assert_contains(unit_logged,
+			"warning: eth0: cannot read the counter map: Input/output error");
 
-	/* The program is still there, so it is given another chance, and nothing is lost by it. */
+	/* It is tried again, and is failed as long as that fails; which is told once. */
+	unit_log_clear();
 	later(1000);
+	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_row(3, IFACE_FAILED, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_string_equal(unit_logged, "");
+	assert_int_equal(grown(), 0);
+
+	/* Nothing is lost by it. */
+	fake_answer.read_err = 0;
 	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_true(counted(3));
 	assert_int_equal(row(3)->discontinuity, unit_now - 2000);
-	assert_calls("read;");
+	assert_calls("read;read;read;");
 	assert_int_equal(grown(), 1);
+}
+
+/* What is not pinned any more, or is again. */
+static void test_what_the_source_has_to_say(void **state)
+{
+	(void)state;
+	count_eth0(NULL);
+	assert_string_equal(row(3)->reason.text, "");
+	unit_log_clear();
+	for (int i = 0; i < 3; i++) {
+		reason_set(&row(3)->source->note, 0, "cannot pin %d", i / 2);
+		present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+		assert_string_equal(row(3)->reason.text, row(3)->source->note.text);
+		assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
+	}
+	reason_clear(&row(3)->source->note);
+	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
+	assert_string_equal(row(3)->reason.text, "");
+	assert_string_equal(unit_logged, "");
 }
 
 static void test_one_failed_reading_harms_no_other(void **state)
@@ -171,6 +199,7 @@ int main(void)
 		TEST(test_reading),
 		TEST(test_reading_by_cpu),
 		TEST(test_failed_reading),
+		TEST(test_what_the_source_has_to_say),
 		TEST(test_one_failed_reading_harms_no_other),
 		TEST(test_times_and_generation),
 		TEST(test_last_change_is_told_to_the_source),

@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a user without any rights can try, on a bpffs that everybody may write to: to own the pins
+# before the agent makes them, to get at those that it made, and to keep it from starting.
+. "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
+
+DIR=/sys/fs/bpf/xdp-agentx
+STATS=$builddir/src/xdp-stats
+NOBODY=65534
+
+as_nobody() {
+	setpriv --reuid $NOBODY --regid $NOBODY --clear-groups --inh-caps=-all "$@"
+}
+
+fails() {
+	! "$@"
+}
+
+# refused WHAT COMMAND...: nobody tries it, and fails.
+refused() {
+	local what=$1
+	shift
+	ok "nobody $what: refused" fails as_nobody "$@"
+}
+
+# unpinned WHAT WORDS: the agent counts, says these words, and its programs go with it.
+unpinned() {
+	rm -f $RUN/agent.log
+	start_agent -i xa
+	ok "$1: the agent counts" wait_for 10 counting xa
+	frames xa 3 100
+	is "... exactly" "$(passed xa)" "3 300"
+	ok "... and says: $2" logged "$2"
+	stop_agent
+	is "... and nothing stays" "$(xdp_id xa)" ""
+}
+
+veth xa
+start_snmpd
+is "the bpffs is everybody's, as the kernel mounts it" "$(stat -c %a /sys/fs/bpf)" 1777
+
+# --- before the agent ----------------------------------------------------------------------------
+
+as_nobody mkdir -p $DIR/1/2
+unpinned "nobody made the directory first" \
+	"^no pins in $DIR: $DIR belongs to uid $NOBODY, expected 0 or 0; remove it; counters and programs will not"
+is "... nothing was put there" "$(find $DIR -uid 0)" ""
+like "xdp-stats says so" "$("$STATS" 2>&1)" "no pins in $DIR: $DIR belongs to uid $NOBODY"
+like "unload --all says so" "$(unload 2>&1; echo "exit $?")" "$DIR belongs to uid $NOBODY.*"
+ok "... and takes nothing away" test -d $DIR/1/2
+rm -r $DIR
+
+as_nobody ln -s /sys/fs/bpf/theirs $DIR
+as_nobody mkdir /sys/fs/bpf/theirs
+unpinned "nobody made a symbolic link" "^no pins in $DIR: $DIR is no directory; remove it"
+rm -r $DIR /sys/fs/bpf/theirs
+
+mkdir -m 1777 $DIR
+unpinned "the directory is everybody's" "^no pins in $DIR: others may write to $DIR \(mode 1777\); "
+rmdir $DIR
+
+as_nobody mkdir /sys/fs/bpf/tenant
+echo "xdpPinDir /sys/fs/bpf/tenant/pins" >$RUN/tenant.conf
+start_agent -c $RUN/tenant.conf -i xa
+ok "nobody owns what the directory is in: the agent says so" wait_for 10 \
+	logged "^no pins in /sys/fs/bpf/tenant/pins: /sys/fs/bpf/tenant belongs to uid $NOBODY, who may rename"
+stop_agent
+is "... nothing was put there" "$(ls /sys/fs/bpf/tenant)" ""
+rm -r /sys/fs/bpf/tenant
+
+# --- the lock ------------------------------------------------------------------------------------
+
+# The one of 0.1.0 was a socket that everybody could take.
+as_nobody /usr/bin/python3 -c '
+import signal, socket
+held = socket.socket(socket.AF_UNIX)
+held.bind("\0xdp-agentx")
+held.listen()
+print("held", flush=True)
+signal.pause()' >$RUN/squatter &
+squatter=$!
+ok "nobody holds the socket @xdp-agentx" wait_for 10 grep -q held $RUN/squatter
+rm -f $RUN/agent.log
+start_agent -i xa
+ok "the agent starts" wait_for 10 counting xa
+is "... and pins" "$(ls "$(dirname "$(pin xa link)")")" "link
+state
+xdp_stats_map"
+kill $squatter
+cookie=$(dirname "$(dirname "$(pin xa link)")")
+refused "holds the lock" flock -n "$cookie/lock" true
+ok "... nor does a lock on what is around it matter" as_nobody flock -n "$cookie" true
+
+# --- beside the agent ----------------------------------------------------------------------------
+
+frames xa 5 100
+counted=$(passed xa)
+number=$(ifindex xa)
+program=$(xdp_id xa)
+refused "takes the link away" rm -f "$cookie/$number/link"
+refused "moves the pins of an interface" mv "$cookie/$number" "$cookie/999"
+refused "moves those of the namespace" mv "$cookie" $DIR/1
+refused "moves all of them" mv $DIR /sys/fs/bpf/moved
+refused "makes the mark 'released'" mkdir "$cookie/$number/released"
+refused "makes the directory of an interface that may come" mkdir "$cookie/999"
+refused "makes the directory of a namespace that may come" mkdir $DIR/999
+refused "releases" "$STATS" release xa
+refused "unloads" "$STATS" unload --all
+refused "stops the agent" kill "$agent_pid"
+is "the program is there" "$(xdp_id xa)" "$program"
+is "so are the counters" "$(passed xa)" "$counted"
+
+# Root's own mistakes, while the agent runs.
+text_says() {
+	column 4 xa | grep -xq "\"$1\""
+}
+for mistake in "chmod 777 $DIR" "chmod 777 $cookie" "chmod 777 $cookie/$number" \
+	"chown $NOBODY $cookie/$number"; do
+	$mistake
+	as_nobody mkdir "$cookie/$number/released" 2>/dev/null
+	ok "$mistake: xdpIfStatusText says so" wait_for 20 text_says "cannot pin .*$DIR.*"
+	ok "... a mark that nobody made is not believed" counting xa
+	is "... the program is there" "$(xdp_id xa)" "$program"
+	rmdir "$cookie/$number/released" 2>/dev/null
+	chmod 755 $DIR "$cookie" "$cookie/$number"
+	chown 0 "$cookie/$number"
+	ok "... and not any more when it is mended" wait_for 20 text_says ""
+done
+stop_agent
+
+# --- what is no bpffs ----------------------------------------------------------------------------
+
+mkdir -p $RUN/precious/1/2
+touch $RUN/precious/1/2/link $RUN/precious/1/epoch
+like "unload --all -p a directory that is in no bpffs" \
+	"$("$STATS" unload --all -p $RUN/precious 2>&1; echo "exit $?")" \
+	"^xdp-stats: $RUN/precious: that is in no bpffs .*"
+ok "... takes nothing away" test -e $RUN/precious/1/2/link -a -e $RUN/precious/1/epoch
+
+# --- frozen maps ---------------------------------------------------------------------------------
+
+freeze() {
+	local path
+
+	for path; do
+		bpftool map freeze pinned "$path"
+	done
+}
+
+rm -f $RUN/agent.log
+start_agent -i xa
+wait_for 10 counting xa
+freeze "$cookie/$number/state" "$cookie/$number/xdp_stats_map"
+frames xa 2 100
+counted=$(passed xa)
+ok "map and record are frozen: the record is made anew" wait_for 20 \
+	logged "^pin $cookie/$number/state could not be written to and was made anew"
+freeze "$cookie/$number/state"
+stop_agent
+start_agent -i xa
+ok "... also by the next agent" wait_for 10 counting xa
+frames xa 1 100
+is "... and nothing is lost" "$(passed xa)" "$(awk '{ print $1 + 1, $2 + 100 }' <<<"$counted")"
+is "... with nothing to say" "$(column 4 xa)" '""'
+freeze "$cookie/0/errors"
+stop_agent
+rm -f $RUN/agent.log
+start_agent -i xa
+ok "the map of errors is frozen: it is named" wait_for 10 \
+	logged "^pin $cookie/0/errors is left alone: its map cannot be written to \(somebody has frozen it\); remove it"
+ok "... and xa is counted" wait_for 10 counting xa
+stop_agent
+done_testing
