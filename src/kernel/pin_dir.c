@@ -31,7 +31,7 @@ static int check_ancestor(const char *path, struct reason *reason)
 				  "%s belongs to uid %u, who may rename what is in it", path,
 				  status.st_uid);
 	if (status.st_mode & OTHERS_WRITE && !(status.st_mode & S_ISVTX))
-		return reason_set(reason, -EPERM, "anybody may rename what is in %s (mode %04o)",
+		return reason_set(reason, -EPERM, "others may rename what is in %s (mode %04o)",
 				  path, status.st_mode & ALLPERMS);
 	return 0;
 }

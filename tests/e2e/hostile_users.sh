@@ -157,8 +157,9 @@ ok "map and record are frozen: the record is made anew" wait_for 20 \
 	logged "^pin $cookie/$number/state could not be written to and was made anew"
 freeze "$cookie/$number/state"
 stop_agent
-start_agent -i xa
-ok "... also by the next agent" wait_for 10 counting xa
+AGENT=$builddir/tests/next/xdp-agentx start_agent -i xa
+ok "... also by the next agent, of another version" wait_for 10 counting xa
+is "... whose program it is" "$(grep -c 'xa: the counter program was replaced' $RUN/agent.log)" 1
 frames xa 1 100
 is "... and nothing is lost" "$(passed xa)" "$(awk '{ print $1 + 1, $2 + 100 }' <<<"$counted")"
 is "... with nothing to say" "$(column 4 xa)" '""'

@@ -468,7 +468,7 @@ static void test_what_leads_to_it(void **state)
 	} cases[] = {
 		{ "chown 65534", "/above belongs to uid 65534, who may rename what is in it",
 		  -EPERM },
-		{ "chmod 0777", "anybody may rename what is in ", -EPERM },
+		{ "chmod 0777", "others may rename what is in ", -EPERM },
 		{ "chmod 1777", "", 0 },
 		{ "chmod 0755", "", 0 },
 	};
