@@ -3,9 +3,9 @@
  * Ownership by scope, and the one clock of the program.
  *
  * This folder knows nothing of XDP, and includes no other: messages for the operator (log), why
- * something was refused (reason), sorted arrays (sorted), numbers by ifIndex (if_map) and lists of
- * names (names). What is here could serve any daemon. A type that owns something has a cleanup of
- * its own beside it, _cleanup_TYPE_, in place of hand-written ends.
+ * something was refused (reason), sorted arrays (sorted), numbers by ifIndex (if_map), lists of
+ * names (names) and text on its way out (text). What is here could serve any daemon. A type that
+ * owns something has a cleanup of its own beside it, _cleanup_TYPE_, in place of hand-written ends.
  */
 #ifndef XDP_AGENTX_LIB_UTIL_H
 #define XDP_AGENTX_LIB_UTIL_H
