@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel/pins.h"
+#include "lib/text.h"
 #include "source/pinned.h"
 
 static void unload(struct stats *stats, unsigned int ifindex, const char *name)
@@ -23,7 +24,7 @@ static void unload(struct stats *stats, unsigned int ifindex, const char *name)
 	if (pinned_unload(&pinned, &kind, &why))
 		stats_fail(stats, name, why.text);
 	else
-		printf("%s: %scounters taken away\n", name, writers[kind]);
+		text_printf("%s: %scounters taken away\n", name, writers[kind]);
 }
 
 static void release(struct stats *stats, unsigned int ifindex, const char *name)
@@ -39,9 +40,9 @@ static void release(struct stats *stats, unsigned int ifindex, const char *name)
 	if (pinned_release(&pinned, &kind, &why))
 		stats_fail(stats, name, why.text);
 	else if (kind != SOURCE_COUNT && pins_holder(stats->pins))
-		printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
+		text_printf("%s: released; the agent lets go within xdpReconcile seconds\n", name);
 	else
-		printf("%s: released%s\n", name, ended[kind]);
+		text_printf("%s: released%s\n", name, ended[kind]);
 }
 
 static void retake(struct stats *stats, unsigned int ifindex, const char *name)
@@ -52,7 +53,7 @@ static void retake(struct stats *stats, unsigned int ifindex, const char *name)
 	if (err)
 		stats_fail(stats, name, err == -ENOENT ? "it is not released" : why.text);
 	else
-		printf("%s: the agent will count it again\n", name);
+		text_printf("%s: the agent will count it again\n", name);
 }
 
 /* In any namespace, so that the path says more than a name. */

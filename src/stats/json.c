@@ -3,39 +3,18 @@
 #include "stats/json.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
-/* Names of interfaces are any octets; what is no UTF-8 becomes U+FFFD, as decoders have it. */
-static void put_string(const char *text)
-{
-	putchar('"');
-	while (*text) {
-		mbstate_t state = { 0 };
-		size_t length = mbrlen(text, strlen(text), &state);
-
-		if (*text == '"' || *text == '\\')
-			printf("\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			printf("\\u%04x", (unsigned char)*text);
-		else if (length > strlen(text))
-			printf("\\ufffd");
-		else
-			fwrite(text, 1, length, stdout);
-		text += length > strlen(text) ? 1 : length;
-	}
-	putchar('"');
-}
+#include "lib/text.h"
 
 static void put_member(const char *name, const char *text)
 {
 	if (!*text)
 		return;
 	printf(",\"%s\":", name);
-	put_string(text);
+	text_put_json(stdout, text);
 }
 
 /* before may be NULL: there is no rate. */
@@ -83,7 +62,7 @@ static void put_actions(const struct view *view)
 static void put_view(const struct view *view)
 {
 	printf("{\"name\":");
-	put_string(view->name);
+	text_put_json(stdout, view->name);
 	if (view->netdev.ifindex) {
 		if (strcmp(view->name, view->netdev.name) != 0)
 			put_member("ifname", view->netdev.name);
@@ -110,7 +89,6 @@ int json_print(const struct look *look)
 {
 	struct timespec now;
 
-	setlocale(LC_CTYPE, "C.UTF-8");
 	clock_gettime(CLOCK_REALTIME, &now);
 	printf("{\"time\":%lld.%03ld,\"interfaces\":[", (long long)now.tv_sec,
 	       now.tv_nsec / 1000000);

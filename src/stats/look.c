@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "lib/util.h"
 
 static void out_of_memory(void)
 {
-	fprintf(stderr, "xdp-stats: out of memory\n");
+	text_fprintf(stderr, "xdp-stats: out of memory\n");
 	exit(EXIT_FAILURE);
 }
 

@@ -68,12 +68,6 @@ int screen_end(struct screen *screen)
 	return fflush(stdout) ? -errno : 0;
 }
 
-static void put_clean(const char *text, int length)
-{
-	for (int i = 0; i < length; i++)
-		putchar(text[i] >= ' ' && text[i] <= '~' ? text[i] : '?');
-}
-
 void screen_line(struct screen *screen, bool bold, const char *text)
 {
 	static const char dots[] = "...";
@@ -85,12 +79,12 @@ void screen_line(struct screen *screen, bool bold, const char *text)
 	}
 	if (bold && screen->bold)
 		fputs(BOLD, stdout);
-	if (length <= screen->columns) {
-		put_clean(text, length);
-	} else {
-		put_clean(text, screen->columns - (int)strlen(dots));
-		put_clean(dots, screen->columns < 3 ? screen->columns : 3);
-	}
+	if (length <= screen->columns)
+		fputs(text, stdout);
+	else if (screen->columns < (int)strlen(dots))
+		printf("%.*s", screen->columns, dots);
+	else
+		printf("%.*s%s", screen->columns - (int)strlen(dots), text, dots);
 	if (bold && screen->bold)
 		fputs(PLAIN, stdout);
 	/* A line that ends at the edge has nothing to clear, and some would clear its last

@@ -21,8 +21,8 @@ void screen_begin(struct screen *screen);
 int screen_end(struct screen *screen);
 
 /*
- * Prints a line. On a terminal it ends with dots where it does not fit, and what could control the
- * terminal is a question mark.
+ * Prints a line of printable ASCII (lib/text.h). On a terminal it ends with dots where it does not
+ * fit.
  */
 void screen_line(struct screen *screen, bool bold, const char *text);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/text.h"
 #include "stats/json.h"
 #include "stats/look.h"
 #include "stats/table.h"
@@ -28,7 +29,7 @@ static int show(struct stats *stats, const struct look *look, bool rates, struct
 	int err = stats->json ? json_print(look) : table_print(look, stats->by_cpu, rates, screen);
 
 	if (err)
-		fprintf(stderr, "xdp-stats: cannot write: %s\n", strerror(-err));
+		text_fprintf(stderr, "xdp-stats: cannot write: %s\n", strerror(-err));
 	report_errors(stats, look, screen->redraw);
 	return err;
 }

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 
 #include "kernel/rtnl.h"
+#include "lib/text.h"
 
 #define EXIT_USAGE 2
 
 int stats_usage_error(const char *message)
 {
-	fprintf(stderr, "xdp-stats: %s; xdp-stats -h lists the options\n", message);
+	text_fprintf(stderr, "xdp-stats: %s; xdp-stats -h lists the options\n", message);
 	return EXIT_USAGE;
 }
 
@@ -21,17 +22,18 @@ int stats_open_pins(struct stats *stats)
 	int err = pins_open(&stats->pins, stats->directory, false, &reason);
 
 	if (err == -ENOENT)
-		fprintf(stderr, "xdp-stats: nothing is pinned in %s for this network namespace\n",
-			stats->directory);
+		text_fprintf(stderr,
+			     "xdp-stats: nothing is pinned in %s for this network namespace\n",
+			     stats->directory);
 	else if (err)
-		fprintf(stderr, "xdp-stats: %s\n", reason.text);
+		text_fprintf(stderr, "xdp-stats: %s\n", reason.text);
 	return err;
 }
 
 static void add_netdev(const struct netdev *netdev, void *context)
 {
 	if (netdev_list_add(context, netdev)) {
-		fprintf(stderr, "xdp-stats: out of memory\n");
+		text_fprintf(stderr, "xdp-stats: out of memory\n");
 		exit(EXIT_FAILURE);
 	}
 }
@@ -55,6 +57,6 @@ int stats_list_netdevs(struct netdev_list *list)
 
 void stats_fail(struct stats *stats, const char *name, const char *text)
 {
-	fprintf(stderr, "xdp-stats: %s: %s\n", name, text);
+	text_fprintf(stderr, "xdp-stats: %s: %s\n", name, text);
 	stats->failures++;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 enum column { PACKETS, BYTES, PPS, BITS, COLUMNS };
 
 static const char *const titles[COLUMNS] = { "PACKETS", "BYTES", "PPS", "BIT/S" };
@@ -109,6 +111,19 @@ static int add_rows(struct table *table, const struct look *look)
 
 /* --- what fits --- */
 
+#define NAME_SIZE TEXT_SIZE(sizeof(((struct view *)0)->name))
+
+/* The first field of what a pipe gets. */
+static const char *escape_name(const struct table *table, const struct view *view,
+			       char name[static NAME_SIZE])
+{
+	if (table->screen->terminal)
+		text_escape(name, NAME_SIZE, view->name);
+	else
+		text_escape_field(name, NAME_SIZE, view->name);
+	return name;
+}
+
 /* What is in front of the numbers: on a terminal the head line has the name. */
 static int write_label(const struct table *table, char *line, size_t size, const char *name,
 		       const char *action, const char *cpu)
@@ -156,7 +171,8 @@ static void fit(struct table *table)
 
 /* --- lines --- */
 
-#define LINE_MAX_LENGTH 512
+/* The longest one: a name, and a reason or a program's name. */
+#define LINE_MAX_LENGTH 3072
 
 static void print_header(const struct table *table)
 {
@@ -172,12 +188,12 @@ static void print_header(const struct table *table)
 
 static void print_row(const struct table *table, const struct row *row)
 {
-	char line[LINE_MAX_LENGTH], cpu[16], cell[CELL_MAX];
+	char line[LINE_MAX_LENGTH], name[NAME_SIZE], cpu[16], cell[CELL_MAX];
 	int used;
 
 	snprintf(cpu, sizeof(cpu), "%u", row->cpu);
-	used = write_label(table, line, sizeof(line), row->view->name, look_action(row->action),
-			   cpu);
+	used = write_label(table, line, sizeof(line), escape_name(table, row->view, name),
+			   look_action(row->action), cpu);
 	for (int column = 0; column < table->columns; column++) {
 		format_cell(table, row, (enum column)column, cell);
 		if (*cell)
@@ -188,25 +204,33 @@ static void print_row(const struct table *table, const struct row *row)
 	screen_line(table->screen, false, line);
 }
 
-static void print_head(const struct table *table, const struct view *view)
+/* All that is known but the counters. */
+static void describe(const struct view *view, char *text, size_t size)
 {
-	char line[LINE_MAX_LENGTH];
-	const char *mark = table->screen->terminal ? "" : "# ";
-	int used = snprintf(line, sizeof(line), "%s%s: ", mark, view->name);
+	int used;
 
 	if (!view->read) {
-		snprintf(line + used, sizeof(line) - (size_t)used, "%s", view->error.text);
+		snprintf(text, size, "%s", view->error.text);
 	} else if (!view->netdev.prog_id) {
-		snprintf(line + used, sizeof(line) - (size_t)used, "%s, %s", view->status,
-			 view->text);
+		snprintf(text, size, "%s, %s", view->status, view->text);
 	} else {
-		used += snprintf(line + used, sizeof(line) - (size_t)used, "%s, %s",
-				 xdp_mode_name(view->netdev.mode), view->source);
-		used += snprintf(line + used, sizeof(line) - (size_t)used, ", %s%s%s", view->status,
-				 *view->text ? ", " : "", view->text);
-		snprintf(line + used, sizeof(line) - (size_t)used, ", program %u %s",
-			 view->netdev.prog_id, view->program.name);
+		used = snprintf(text, size, "%s, %s, %s", xdp_mode_name(view->netdev.mode),
+				view->source, view->status);
+		used += snprintf(text + used, size - (size_t)used, "%s%s", *view->text ? ", " : "",
+				 view->text);
+		snprintf(text + used, size - (size_t)used, ", program %u %s", view->netdev.prog_id,
+			 view->program.name);
 	}
+}
+
+static void print_head(const struct table *table, const struct view *view)
+{
+	char line[LINE_MAX_LENGTH], name[NAME_SIZE], text[512], escaped[TEXT_SIZE(sizeof(text))];
+
+	describe(view, text, sizeof(text));
+	text_escape(escaped, sizeof(escaped), text);
+	snprintf(line, sizeof(line), "%s%s: %s", table->screen->terminal ? "" : "# ",
+		 escape_name(table, view, name), escaped);
 	screen_line(table->screen, true, line);
 }
 

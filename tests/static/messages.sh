@@ -66,7 +66,7 @@ sources() {
 	find src -name '*.c' ! -name plan.c -exec cat {} +
 }
 
-said=$(sources | texts 'log_info|log_debug|printf|puts|fputs|register_config_handler|static_assert' |
+said=$(sources | texts 'log_info|log_debug|printf|text_printf|puts|fputs|register_config_handler|static_assert' |
 	grep -vxE "$(paste -sd'|' <<<"$except")")
 ok "the programs say something" [ "$(wc -l <<<"$said")" -gt 150 ]
 is "the document has all of it" "$(absent "$(tr -s ' \n' ' ' <$DOCUMENT)" <<<"$said")" ""
