@@ -35,6 +35,7 @@
 #include "lib/log.h"
 #include "lib/util.h"
 #include "snmp/agentx.h"
+#include "snmp/logging.h"
 #include "snmp/mib.h"
 #include "snmp/notify.h"
 #include "snmp/registration.h"
@@ -296,6 +297,7 @@ static int open_agent(struct agent *agent)
 	if (agent->pins)
 		agentx_expect_epoch(pins_get_epoch(agent->pins));
 	agentx_connect();
+	logging_escape(); /* for logOption of snmp.conf has been read by now */
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 #include <syslog.h>
 
 #include "agent/config.h"
+#include "lib/text.h"
+#include "snmp/logging.h"
 
 static void print_usage(void)
 {
@@ -36,13 +38,14 @@ static void print_usage(void)
 
 __attribute__((format(printf, 1, 2))) static int usage_error(const char *format, ...)
 {
+	struct reason fault;
 	va_list args;
 
 	va_start(args, format);
-	fprintf(stderr, "%s: ", PACKAGE_NAME);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, "; %s -h lists the options\n", PACKAGE_NAME);
+	vsnprintf(fault.text, sizeof(fault.text), format, args);
 	va_end(args);
+	text_fprintf(stderr, "%s: %s; %s -h lists the options\n", PACKAGE_NAME, fault.text,
+		     PACKAGE_NAME);
 	return EXIT_USAGE;
 }
 
@@ -104,5 +107,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		netsnmp_register_loghandler(options->list_directives ? NETSNMP_LOGHANDLER_STDOUT
 								     : NETSNMP_LOGHANDLER_STDERR,
 					    LOG_DEBUG);
+	if (!options->list_directives) /* which has tabs */
+		logging_escape();
 	return -1;
 }

@@ -9,6 +9,7 @@
 
 #include "iface/registry.h"
 #include "lib/log.h"
+#include "lib/text.h"
 
 struct plan {
 	const struct rules *rules;
@@ -20,27 +21,29 @@ struct plan {
 static void print_rule(const char *name, const struct rule *rule)
 {
 	bool attaches = rule && (rule->source == RULE_COUNT || rule->source == RULE_AUTO);
+	char field[TEXT_SIZE(127)]; /* rules have no longer names, nor has the kernel */
 
-	printf("%-16s %-8s %-8s ", name, rule ? rule_source_name(rule->source) : "-",
+	text_escape_field(field, sizeof(field), name);
+	printf("%-16s %-8s %-8s ", field, rule ? rule_source_name(rule->source) : "-",
 	       attaches ? xdp_hook_name(rule->hook) : "-");
 }
 
 static void print_prediction(const struct iface *iface)
 {
 	if (iface->pending && iface->wanted != SOURCE_COUNT)
-		printf("%sprogram '%s' (id %u) will be %s\n",
-		       iface->wanted == SOURCE_MAP ? "the map of " : "",
-		       *iface->program.name ? iface->program.name : "?", iface->netdev.prog_id,
-		       iface->wanted == SOURCE_MAP ? "read" : "observed");
+		text_printf("%sprogram '%s' (id %u) will be %s\n",
+			    iface->wanted == SOURCE_MAP ? "the map of " : "",
+			    *iface->program.name ? iface->program.name : "?", iface->netdev.prog_id,
+			    iface->wanted == SOURCE_MAP ? "read" : "observed");
 	else if (iface->pending)
 		printf("the counter program %s\n",
 		       iface->netdev.prog_id ? "is there and will be kept" : "will be attached");
 	else if (iface->status == IFACE_WAITING && *iface->reason.text)
-		puts(iface->reason.text);
+		text_printf("%s\n", iface->reason.text);
 	else if (!iface->visible)
 		puts("nothing, until a program is attached");
 	else
-		printf("failed: %s\n", iface->reason.text);
+		text_printf("failed: %s\n", iface->reason.text);
 }
 
 static void plan_netdev(const struct netdev *netdev, void *context)
@@ -57,7 +60,7 @@ static void plan_netdev(const struct netdev *netdev, void *context)
 	iface = iface_set_find(&registry_rows(plan->registry)->watched, netdev->ifindex);
 	print_rule(netdev->name, rule);
 	if (rule && rule->literal && strcmp(rule->pattern, netdev->name) != 0)
-		printf("as %s: ", rule->pattern);
+		text_printf("as %s: ", rule->pattern);
 	if (iface)
 		print_prediction(iface);
 	else
@@ -82,7 +85,7 @@ static void log_errors_only(int priority, const char *token, const char *message
 {
 	(void)token;
 	if (priority <= LOG_ERR)
-		fprintf(stderr, "%s\n", message);
+		text_fprintf(stderr, "%s\n", message);
 }
 
 /* What changes all the time is told as it was seen. */

@@ -6,11 +6,13 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "lib/text.h"
+
 static void log_to_stderr(int priority, const char *token, const char *message)
 {
 	(void)token;
 	if (priority < LOG_DEBUG)
-		fprintf(stderr, "%s\n", message);
+		text_fprintf(stderr, "%s\n", message);
 }
 
 static log_sink current_sink = log_to_stderr;

@@ -11,7 +11,7 @@
 /*
  * priority is one of syslog(3)'s LOG_ERR, LOG_WARNING, LOG_INFO and LOG_DEBUG; token, xdp:PART,
  * names the part of the program that speaks and is set for LOG_DEBUG only; message is one line
- * without its newline.
+ * without its newline. Names in it are as they came: a sink has lib/text.h escape what it writes.
  */
 typedef void (*log_sink)(int priority, const char *token, const char *message);
 

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 /* In the order of their prefixes. */
 static const struct mib_table *const tables[] = {
 	&mib_general, &mib_if, &mib_stats, &mib_cpu, &mib_err, &mib_if_stats,
@@ -27,9 +29,12 @@ void mib_set_counter64(netsnmp_variable_list *value, uint64_t number)
 	snmp_set_var_typed_value(value, ASN_COUNTER64, &halves, sizeof(halves));
 }
 
-void mib_set_string(netsnmp_variable_list *value, const char *text)
+void mib_set_string(netsnmp_variable_list *value, const char *text, size_t octets)
 {
-	snmp_set_var_typed_value(value, ASN_OCTET_STR, text, strlen(text));
+	char escaped[MIB_STRING_MAX + 1];
+
+	text_escape(escaped, octets + 1, text);
+	snmp_set_var_typed_value(value, ASN_OCTET_STR, escaped, strlen(escaped));
 }
 
 bool mib_next_ifindex(const struct iface_set *set, const oid *index, size_t len, oid *next)

@@ -25,6 +25,11 @@
 /* The most sub-identifiers that an object of ours has below the root. */
 #define MIB_MAX_DEPTH (MIB_MAX_PREFIX + 1 + MIB_MAX_INDEX)
 
+/* The most octets of an SnmpAdminString (RFC 3411) and of a DisplayString, and of a program's name.
+ */
+#define MIB_STRING_MAX 255
+#define MIB_PROGRAM_NAME_MAX 127
+
 /* What is served. It is registered once at most; then the last members say where. */
 struct mib {
 	struct registry *registry;
@@ -97,6 +102,8 @@ const struct counters *mib_counters(const struct mib_request *request, oid ifind
 void mib_set_integer(netsnmp_variable_list *value, long number);
 void mib_set_unsigned(netsnmp_variable_list *value, unsigned long number, u_char type);
 void mib_set_counter64(netsnmp_variable_list *value, uint64_t number);
-void mib_set_string(netsnmp_variable_list *value, const char *text);
+
+/* What lib/text.h makes of the text, up to as many octets as the object may have (SIZE). */
+void mib_set_string(netsnmp_variable_list *value, const char *text, size_t octets);
 
 #endif

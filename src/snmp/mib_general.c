@@ -35,7 +35,7 @@ static bool get(const struct mib_request *request, oid column, const oid *index,
 		return false;
 	switch (column) {
 	case AGENT_VERSION:
-		mib_set_string(value, PACKAGE_STRING);
+		mib_set_string(value, PACKAGE_STRING, MIB_STRING_MAX);
 		break;
 	case POSSIBLE_CPUS:
 		cpus = cpus_count();

@@ -40,16 +40,16 @@ static bool get(const struct mib_request *request, oid column, const oid *index,
 		mib_set_integer(value, iface->status);
 		break;
 	case STATUS_TEXT:
-		mib_set_string(value, iface->reason.text);
+		mib_set_string(value, iface->reason.text, MIB_STRING_MAX);
 		break;
 	case PROGRAM_ID:
 		mib_set_unsigned(value, iface->netdev.prog_id, ASN_UNSIGNED);
 		break;
 	case PROGRAM_NAME:
-		mib_set_string(value, iface->program.name);
+		mib_set_string(value, iface->program.name, MIB_PROGRAM_NAME_MAX);
 		break;
 	case PROGRAM_TAG:
-		mib_set_string(value, iface->program.tag);
+		mib_set_string(value, iface->program.tag, MIB_STRING_MAX);
 		break;
 	case PROGRAM_CHANGES:
 		mib_set_unsigned(value, iface->program_changes, ASN_COUNTER);

@@ -47,7 +47,7 @@ static void set_value(netsnmp_variable_list *value, const struct event *event, e
 {
 	switch (object) {
 	case IF_NAME:
-		mib_set_string(value, event->ifname);
+		mib_set_string(value, event->ifname, MIB_STRING_MAX);
 		break;
 	case ATTACH_MODE:
 		mib_set_integer(value, event->mode);
@@ -56,19 +56,19 @@ static void set_value(netsnmp_variable_list *value, const struct event *event, e
 		mib_set_integer(value, event->status);
 		break;
 	case STATUS_TEXT:
-		mib_set_string(value, event->reason.text);
+		mib_set_string(value, event->reason.text, MIB_STRING_MAX);
 		break;
 	case PROGRAM_ID:
 		mib_set_unsigned(value, event->prog_id, ASN_UNSIGNED);
 		break;
 	case PROGRAM_NAME:
-		mib_set_string(value, event->prog_name);
+		mib_set_string(value, event->prog_name, MIB_PROGRAM_NAME_MAX);
 		break;
 	case OLD_PROGRAM_ID:
 		mib_set_unsigned(value, event->old_prog_id, ASN_UNSIGNED);
 		break;
 	case OLD_PROGRAM_NAME:
-		mib_set_string(value, event->old_prog_name);
+		mib_set_string(value, event->old_prog_name, MIB_PROGRAM_NAME_MAX);
 		break;
 	case END:
 		break;

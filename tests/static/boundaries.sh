@@ -63,5 +63,8 @@ is "netlink stays in rtnl.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'kernel/rtnl\.c')" ""
 is "net-snmp stays in snmp, and where the agent is configured and waits" \
 	"$(strangers 'net-snmp/' 'snmp/.*\.[ch]|agent/(main|options)\.c|agent/config\.[ch]')" ""
+is "text.c alone writes to standard error" \
+	"$(grep -nE '(^|[^_a-z])(v?fprintf|v?dprintf|fputs|fputc|perror)\(' -- */*.c |
+		grep -vE '^lib/text\.c:|, stdout\)')" ""
 is "libsystemd stays in supervisor.c" "$(strangers 'systemd/' 'agent/supervisor\.c')" ""
 done_testing

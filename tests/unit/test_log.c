@@ -34,9 +34,11 @@ static void test_standard_error_is_the_default(void **state)
 	log_warning(0, "b%d", 2);
 	log_info("c%d", 3);
 	log_debug("token", "d%d", 4);
+	log_info("%s", "\033e\nf");
 	unit_capture_end();
 	assert_string_equal(unit_written[STDOUT_FILENO], "");
-	assert_string_equal(unit_written[STDERR_FILENO], "a1: No such file or directory\nb2\nc3\n");
+	assert_string_equal(unit_written[STDERR_FILENO],
+			    "a1: No such file or directory\nb2\nc3\n\\x1be\\x0af\n");
 }
 
 static void test_sink_gets_priority_and_token(void **state)

@@ -443,6 +443,47 @@ static void test_varbinds(void **state)
 			".1.2.1.3.7 = INTEGER: 3\n" ROOT ".1.2.1.4.7 = STRING: \"because\"\n");
 }
 
+/* --- names that are no text */
+
+static void assert_string(const netsnmp_variable_list *list, unsigned int position,
+			  const char *wanted)
+{
+	while (position--)
+		list = list->next_variable;
+	assert_int_equal(list->type, ASN_OCTET_STR);
+	assert_int_equal(list->val_len, strlen(wanted));
+	assert_memory_equal(list->val.string, wanted, list->val_len);
+}
+
+/* As much as the object may have, and no escape in part. */
+static void test_odd_names(void **state)
+{
+	struct event event = {
+		.kind = EVENT_DETACHED,
+		.ifindex = 7,
+		.ifname = "\033]0;\xff\xe2\x80\xae",
+	};
+	char names[128] = "", reasons[256] = "";
+	netsnmp_variable_list *list;
+
+	(void)state;
+	memset(event.old_prog_name, '\xe9', sizeof(event.old_prog_name) - 1);
+	for (unsigned int i = 0; i < 127 / 4; i++)
+		strcat(names, "\\xe9");
+	list = mib_notification(&event, root, OID_LENGTH(root));
+	assert_string(list, 2, "\\x1b]0;\\xff\\xe2\\x80\\xae");
+	assert_string(list, 4, names);
+	snmp_free_varbind(list);
+
+	event.kind = EVENT_STATUS;
+	memset(event.reason.text, '\n', sizeof(event.reason.text) - 1);
+	for (unsigned int i = 0; i < 255 / 4; i++)
+		strcat(reasons, "\\x0a");
+	list = mib_notification(&event, root, OID_LENGTH(root));
+	assert_string(list, 4, reasons);
+	snmp_free_varbind(list);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -459,6 +500,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_switched_off),
 		TEST(test_varbinds),
+		TEST(test_odd_names),
 	};
 
 	return cmocka_run_group_tests_name("notify", tests, start, stop);

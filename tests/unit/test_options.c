@@ -12,6 +12,7 @@
 
 #include "agent/config.h"
 #include "agent/options.h"
+#include "snmp/logging.h"
 
 #define GO_ON (-1)
 
@@ -86,6 +87,9 @@ static void test_exit_codes(void **state)
 		{ "xdp-agentx -Lz", EXIT_USAGE, "", "option -L: bad LOGOPTS 'z'" },
 		{ "xdp-agentx eth0", EXIT_USAGE, "", "unexpected argument 'eth0'" },
 		{ "xdp-agentx -f eth0 -t", EXIT_USAGE, "", "unexpected argument 'eth0'" },
+		{ "xdp-agentx \033]0;x\a", EXIT_USAGE, "",
+		  "unexpected argument '\\x1b]0;x\\x07'; xdp-agentx -h lists" },
+		{ "xdp-agentx -\xff", EXIT_USAGE, "", "unknown option -\\xff" },
 		{ "xdp-agentx -i bad -h", EXIT_USAGE, "", "" }, /* config.c has told why */
 	};
 
@@ -159,6 +163,24 @@ static void test_logging(void **state)
 	check_logging("xdp-agentx -H -Le", "", "message\n");
 }
 
+/* Whoever speaks by the library, and however often the handlers are looked for. */
+static void test_what_is_logged_is_escaped(void **state)
+{
+	(void)state;
+	shutdown_snmp_logging();
+	assert_int_equal(parse("xdp-agentx -Le"), GO_ON);
+	netsnmp_register_loghandler(NETSNMP_LOGHANDLER_STDOUT, LOG_DEBUG);
+	logging_escape();
+	logging_escape();
+	unit_capture_begin();
+	snmp_log(LOG_ERR, "a\033\nb\xff\\\n");
+	snmp_log(LOG_DEBUG, "part, ");
+	snmp_log(LOG_DEBUG, "part\n");
+	unit_capture_end();
+	assert_string_equal(unit_written[STDOUT_FILENO], "a\\x1b\\x0ab\\xff\\x5c\npart, part\n");
+	assert_string_equal(unit_written[STDERR_FILENO], unit_written[STDOUT_FILENO]);
+}
+
 static void test_debugging(void **state)
 {
 	(void)state;
@@ -178,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_handed_on),
 		cmocka_unit_test(test_nothing_behind_a_bad_option_is_taken),
 		cmocka_unit_test(test_logging),
+		cmocka_unit_test(test_what_is_logged_is_escaped),
 		cmocka_unit_test(test_debugging),
 	};
 

@@ -103,6 +103,17 @@ static void test_plan(void **state)
 		"wan7             auto     any      does not exist\n");
 }
 
+static void test_odd_names(void **state)
+{
+	struct rules rules = { 0 };
+
+	(void)state;
+	add(&rules, "#\033\xff", "count", NULL);
+	assert_int_equal(print_plan(&rules, NULL), 0);
+	assert_contains(unit_written[STDOUT_FILENO],
+			"\n\\x23\\x1b\\xff     count    any      does not exist\n");
+}
+
 /* Whose name it is; one that an earlier line leaves alone is there as well. */
 static void test_alternative_names(void **state)
 {
@@ -284,6 +295,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_plan, setup),
+		cmocka_unit_test_setup(test_odd_names, setup),
 		cmocka_unit_test_setup(test_alternative_names, setup),
 		cmocka_unit_test_setup(test_observe, setup),
 		cmocka_unit_test_setup(test_what_cannot_be_observed, setup),
