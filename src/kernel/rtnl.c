@@ -73,9 +73,10 @@ static char *read_altnames(const struct nlattr *properties)
 
 	if (!names)
 		return NULL;
+	/* The kernel allows an empty one, which would end the list. */
 	mnl_attr_for_each_nested(attr, properties)
 		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME &&
-		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0 && *mnl_attr_get_str(attr))
 			end = stpcpy(end, mnl_attr_get_str(attr)) + 1;
 	*end = '\0';
 	return names;
