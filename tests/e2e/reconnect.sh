@@ -149,7 +149,7 @@ ok "sysORTable has no entry any more" wait_for 5 sys_or_entries 0
 # --- with more descriptors than select(2) can take, by TCP ---------------------------------------
 
 stop_snmpd
-AGENTX=tcp:localhost:7051
+AGENTX=tcp:127.0.0.1:7051
 AGENT=$(with_many_descriptors "$AGENT")
 rounds KILL TERM
 highest=$(find "/proc/$agent_pid/fd" -lname 'socket:*' -printf '%f\n' | sort -n | tail -1)
