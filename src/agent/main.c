@@ -5,10 +5,11 @@
  * This folder is the process: its command line and configuration, its capabilities, its service
  * manager, and the one loop in which all else happens. main.c owns every part and connects them:
  * calls go down, from snmp to iface to source to kernel, and what comes from below comes by a
- * callback that is set here. There is one thread. Each turn of the loop asks net-snmp's library
- * anew what to wait for, handles all that is there, and attaches to one interface at most. A crash
- * between any two system calls leaves a state from which the next start goes on, so there is
- * nothing to save at the end. The folder includes everything; nothing includes it.
+ * callback that is set here. There is one thread, and beside it that in which glibc resolves the
+ * master's name. Each turn of the loop asks net-snmp's library anew what to wait for, handles all
+ * that is there, and attaches to one interface at most. A crash between any two system calls leaves
+ * a state from which the next start goes on, so there is nothing to save at the end. The folder
+ * includes everything; nothing includes it.
  */
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -187,8 +188,10 @@ static void use_cpu_table(struct agent *agent)
 static void reload(struct agent *agent)
 {
 	struct config config, old = agent->config;
+	int err = config_read(&config);
 
-	if (config_read(&config)) {
+	agentx_keep_settings();
+	if (err) {
 		log_warning(0, "the settings stay as they were");
 		return;
 	}

@@ -11,8 +11,10 @@
 #include <syslog.h>
 
 #include "agent/config.h"
+#include "lib/reason.h"
 #include "lib/text.h"
 #include "snmp/logging.h"
+#include "snmp/master.h"
 
 static void print_usage(void)
 {
@@ -51,6 +53,7 @@ __attribute__((format(printf, 1, 2))) static int usage_error(const char *format,
 
 int options_parse(struct options *options, int argc, char **argv)
 {
+	struct reason reason;
 	bool logs = false;
 	int option;
 
@@ -68,6 +71,8 @@ int options_parse(struct options *options, int argc, char **argv)
 		case 'x':
 			if (!*optarg)
 				return usage_error("option -x: an empty address");
+			if (master_set(optarg, &reason))
+				return usage_error("option -x: %s", reason.text);
 			options->address = optarg;
 			break;
 		case 'i':

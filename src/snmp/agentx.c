@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 #include "lib/log.h"
+#include "lib/reason.h"
 #include "lib/util.h"
+#include "snmp/master.h"
+#include "snmp/mib.h"
 #include "snmp/registration.h"
 
 /* Seconds. */
@@ -25,10 +28,14 @@
 
 /*
  * The library waits for the master without serving anybody else. When the master hangs, a ping, a
- * close, a connect and an open follow one another: 1.5 s in all, for there are no retries.
+ * close, master_next(), a connect and an open follow one another: 1.5 s in all, for there are no
+ * retries.
  */
-#define ANSWER_TIMEOUT 450000L /* microseconds */
+#define ANSWER_TIMEOUT 430000L /* microseconds */
 #define CONNECT_TIMEOUT 150000 /* microseconds */
+
+/* The name of our transport in the library. */
+#define TRANSPORT "xdp-agentx-master"
 
 /* A reading of the master's clock is late by as long as its answer took; more is another master. */
 #define EPOCH_TOLERANCE_MS 500
@@ -39,6 +46,9 @@ static struct {
 	void *context;
 	netsnmp_session *session; /* NULL: there is no master */
 	int ping_interval;        /* seconds */
+	bool tried;               /* to connect, in this turn of the loop */
+	bool asked;               /* a master at an address */
+	bool absence_told;        /* or it has been there, and the library tells of its loss */
 	int64_t epoch;            /* when the master's sysUpTime was 0: CLOCK_MONOTONIC, ms */
 } agentx;
 
@@ -62,14 +72,6 @@ static int limit_waiting(int major, int minor, void *session, void *argument)
 	return SNMP_ERR_NOERROR;
 }
 
-static const char *address(void)
-{
-	const char *configured =
-		netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
-
-	return configured ? configured : NETSNMP_AGENTX_SOCKET;
-}
-
 /*
  * The library has one setting for the time between pings and for that between attempts to connect.
  * It reads it when it begins with either.
@@ -80,18 +82,29 @@ static void set_interval(int seconds)
 			   seconds);
 }
 
+void agentx_keep_settings(void)
+{
+	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, TRANSPORT ":");
+	set_interval(RETRY_INTERVAL);
+}
+
 static int use_settings(int major, int minor, void *server, void *argument)
 {
+	const char *address = agentx.address;
+	struct reason reason;
+
 	(void)major;
 	(void)minor;
 	(void)server;
 	(void)argument;
-	if (agentx.address)
-		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
-				      agentx.address);
+	if (!address)
+		address =
+			netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET);
+	if (master_set(address ? address : NETSNMP_AGENTX_SOCKET, &reason))
+		log_error(0, "%s; interfaces are counted, but not served", reason.text);
 	agentx.ping_interval = netsnmp_ds_get_int(NETSNMP_DS_APPLICATION_ID,
 						  NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL);
-	set_interval(RETRY_INTERVAL);
+	agentx_keep_settings();
 	return SNMP_ERR_NOERROR;
 }
 
@@ -106,6 +119,8 @@ static int note_connection(int major, int minor, void *session, void *argument)
 	if (llabs(epoch - agentx.epoch) > EPOCH_TOLERANCE_MS)
 		agentx.epoch = epoch;
 	agentx.session = session;
+	agentx.absence_told = true;
+	master_found();
 	/* The library begins to ping next. */
 	set_interval(agentx.ping_interval);
 	registration_open(session);
@@ -155,6 +170,47 @@ static void limit_connecting(bool limit)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/*
+ * The library opens a connection by this. It would try for ever without a look at anything else
+ * when an attempt takes longer than the interval: run_alarms() ends when no alarm is due.
+ */
+static netsnmp_transport *open_transport(netsnmp_tdomain_spec *spec)
+{
+	netsnmp_transport *transport;
+	const char *address;
+
+	(void)spec;
+	if (agentx.tried)
+		return NULL;
+	agentx.tried = true;
+	address = master_next();
+	if (!address)
+		return NULL;
+	agentx.asked = true;
+	limit_connecting(true);
+	transport = netsnmp_transport_open_client("agentx", address);
+	limit_connecting(false);
+	return transport;
+}
+
+/* The library frees the list of prefixes at its end. */
+static int register_transport(void)
+{
+	static const oid name[] = { MIB_DEFAULT_ROOT };
+	static netsnmp_tdomain domain = {
+		.name = name,
+		.name_length = OID_LENGTH(name),
+		.f_create_from_tspec = open_transport,
+	};
+
+	domain.prefix = calloc(2, sizeof(*domain.prefix));
+	if (!domain.prefix)
+		return -ENOMEM;
+	domain.prefix[0] = TRANSPORT;
+	netsnmp_tdomain_register(&domain);
+	return 0;
+}
+
 /* The library opens its descriptors without O_CLOEXEC. */
 static void close_descriptors_on_exec(void)
 {
@@ -169,7 +225,7 @@ int agentx_init(const char *address, void (*connected)(void *context), void *con
 	agentx.on_connect = connected;
 	agentx.context = context;
 	agentx.address = address ? strdup(address) : NULL;
-	if (address && !agentx.address) {
+	if ((address && !agentx.address) || register_transport()) {
 		log_error(-ENOMEM, "cannot set up the AgentX session");
 		return -ENOMEM;
 	}
@@ -200,18 +256,24 @@ int agentx_init(const char *address, void (*connected)(void *context), void *con
 	return 0;
 }
 
+static void tell_absence(void)
+{
+	if (agentx.session || !agentx.asked || agentx.absence_told)
+		return;
+	agentx.absence_told = true;
+	log_warning(0,
+		    "no AgentX master answers at %s; trying again every %d s (does snmpd run with "
+		    "'master agentx', and may this user open its socket?)",
+		    master_address(), RETRY_INTERVAL);
+}
+
 void agentx_connect(void)
 {
-	limit_connecting(true);
 	init_snmp(PACKAGE_NAME);
-	limit_connecting(false);
 	registration_mute(false);
+	set_interval(RETRY_INTERVAL);
 	close_descriptors_on_exec();
-	if (!agentx.session)
-		log_warning(0,
-			    "no AgentX master answers at %s; trying again every %d s (does snmpd "
-			    "run with 'master agentx', and may this user open its socket?)",
-			    address(), RETRY_INTERVAL);
+	tell_absence();
 }
 
 void agentx_run_alarms(void)
@@ -221,13 +283,13 @@ void agentx_run_alarms(void)
 
 	if (!get_next_alarm_delay_time(&delay) || timerisset(&delay))
 		return;
-	limit_connecting(true);
+	agentx.tried = false;
 	run_alarms();
-	limit_connecting(false);
 	registration_mute(false);
 	set_interval(RETRY_INTERVAL);
 	if (agentx.session != before)
 		close_descriptors_on_exec();
+	tell_absence();
 }
 
 int64_t agentx_epoch(void)
@@ -243,6 +305,7 @@ void agentx_expect_epoch(int64_t epoch)
 void agentx_close(void)
 {
 	snmp_shutdown(PACKAGE_NAME);
+	master_close();
 	free(agentx.address);
 	agentx.address = NULL;
 }

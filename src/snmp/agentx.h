@@ -2,12 +2,13 @@
 /*
  * The AgentX session (RFC 2741) that net-snmp's library keeps for us, and the master's clock.
  *
- * This folder is all that speaks AgentX, by net-snmp's library: the session (agentx), our subtree
- * in it (registration), requests and their answers (requests, mib, and a file for each table), one
- * reading of an interface for each request (snapshot), and notifications (notify). It owns nothing
- * of the kernel's and decides nothing: rows and values come from iface/registry.h. A request is an
- * argument from requests.c to the map. The library is one for the process and calls back without a
- * context of ours, so agentx, registration, requests and notify keep a static struct each.
+ * This folder is all that speaks AgentX, by net-snmp's library: the session (agentx), where the
+ * master is (master), our subtree in it (registration), requests and their answers (requests, mib,
+ * and a file for each table), one reading of an interface for each request (snapshot), and
+ * notifications (notify). It owns nothing of the kernel's and decides nothing: rows and values come
+ * from iface/registry.h. A request is an argument from requests.c to the map. The library is one
+ * for the process and calls back without a context of ours, so agentx, master, registration,
+ * requests and notify keep a static struct each.
  */
 #ifndef XDP_AGENTX_SNMP_AGENTX_H
 #define XDP_AGENTX_SNMP_AGENTX_H
@@ -28,8 +29,15 @@ int agentx_init(const char *address, void (*connected)(void *context), void *con
 void agentx_connect(void);
 
 /*
+ * To be called when the configuration was read again: the master's address and the time between
+ * pings stay what they were.
+ */
+void agentx_keep_settings(void);
+
+/*
  * Runs the library's alarms that are due: to be called after each wait that snmp_select_info2() has
- * set the end of. A master that hangs holds it up for 1.5 s at most.
+ * set the end of. It tries to connect once at most, and a master that hangs holds it up for 1.5 s
+ * at most; a resolver does not.
  */
 void agentx_run_alarms(void);
 

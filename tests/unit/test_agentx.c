@@ -44,6 +44,25 @@ unsigned long __wrap_netsnmp_get_agent_uptime(void)
 	return master_uptime;
 }
 
+/* Where a master was looked for. Each attempt takes longer than the time between two. */
+static int attempts;
+
+netsnmp_transport *__wrap_netsnmp_transport_open_client(const char *application,
+							const char *address);
+netsnmp_transport *__wrap_netsnmp_transport_open_client(const char *application,
+							const char *address)
+{
+	struct timespec time = { .tv_sec = 1, .tv_nsec = 200000000 };
+
+	assert_string_equal(application, "agentx");
+	assert_string_equal(address, "unix:" NETSNMP_AGENTX_SOCKET);
+	if (++attempts > 3)
+		fail_msg("the library goes on trying, and nothing else gets its turn");
+	while (nanosleep(&time, &time))
+		;
+	return NULL;
+}
+
 static void connected(void *argument)
 {
 	assert_ptr_equal(argument, &context);
@@ -61,6 +80,19 @@ static int stop(void **state)
 	(void)state;
 	agentx_close();
 	return 0;
+}
+
+static void test_one_attempt_in_a_turn(void **state)
+{
+	(void)state;
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+	agentx_connect();
+	assert_int_equal(attempts, 1);
+	for (int expected = 2; expected <= 3; expected++) {
+		while (attempts < expected)
+			agentx_run_alarms();
+		assert_int_equal(attempts, expected);
+	}
 }
 
 /* What the library does when a master has answered that is up for so long. */
@@ -191,6 +223,7 @@ static void test_connection_broken_off_while_opened(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_attempt_in_a_turn),
 		TEST(test_no_event),
 		TEST(test_events_in_hundredths_of_a_second),
 		TEST(test_reconnect_to_the_same_master),

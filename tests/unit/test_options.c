@@ -81,6 +81,8 @@ static void test_exit_codes(void **state)
 		{ "xdp-agentx --help", EXIT_USAGE, "", "unknown option -" },
 		{ "xdp-agentx -c", EXIT_USAGE, "", "option -c lacks its argument" },
 		{ "xdp-agentx -x", EXIT_USAGE, "", "option -x lacks its argument" },
+		{ "xdp-agentx -x tlstcp:host:1", EXIT_USAGE, "",
+		  "option -x: 'tlstcp:host:1' is no address of an AgentX master; expected" },
 		{ "xdp-agentx -f -i", EXIT_USAGE, "", "option -i lacks its argument" },
 		{ "xdp-agentx -L", EXIT_USAGE, "", "option -L lacks its argument" },
 		{ "xdp-agentx -D", EXIT_USAGE, "", "option -D lacks its argument" },
