@@ -1,0 +1,223 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What happens to all interfaces at once, and what it costs the agent: CPU time until the rows are right
+# again, and how long a manager waits meanwhile for its slowest answer (of snmpd's own sysUpTime, too).
+# Interfaces are counted by our own program (count), by the map of one program that all have (one map),
+# or by a map each (own maps), or observed, one program on all (observe), where the kernel allows that.
+# A smaller run: SIZES="100 400" SOURCES=count EVENTS="start delete". Another build of the agent, to
+# compare with: OTHER_AGENT=PROGRAM.
+. "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
+. "$srcdir/tests/e2e/map_lib.sh"
+
+SIZES=${SIZES:-400 1000 4000}
+SOURCES=${SOURCES:-count onemap maps}
+EVENTS=${EVENTS:-start restart snmpd exchange updown storm rename sighup delete}
+LIMIT=${LIMIT:-300} # seconds for one event
+AGENT=${OTHER_AGENT:-$AGENT}
+GROUP=9 # of the interfaces (ip-link(8)), to delete them by
+BENCH=$builddir/tests/bench
+
+fail() {
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# --- the state that is waited for ------------------------------------------------------------------
+
+# number COLUMN: a scalar. 3: rows; 5: rows that are failed.
+number() {
+	get "$ROOT.1.1.$1.0"
+}
+
+has_rows() {
+	[ "$(number 3) $(number 5)" = "$1 $2" ]
+}
+
+# The agent has come to rest: it uses less than 5 % of a CPU. All it used before is $used then, in ns.
+is_quiet() {
+	local before
+
+	before=$(cpu_time "$agent_pid")
+	sleep 0.2
+	used=$(cpu_time "$agent_pid")
+	[ $((used - before)) -lt 10000000 ]
+}
+
+all_counted() {
+	[ "$(grep -c ': counting' $RUN/agent.log)" -ge "$size" ]
+}
+
+# settled: rows are there, and as they shall be.
+settled() {
+	case $state in
+	counted) all_counted && has_rows "$size" 0 ;;
+	none) has_rows 0 0 ;;
+	shared) has_rows "$size" "$size" ;; # one map for all tells none of them
+	*) has_rows "$size" 0 ;;
+	esac && is_quiet
+}
+
+# --- events ------------------------------------------------------------------------------------------
+
+# each FORMAT: for ip -batch: a line for each interface, whose number is %s.
+each() {
+	seq "$size" | while read -r number; do
+		# shellcheck disable=SC2059 # it is a format
+		printf "$1\n" "$number" "$number"
+	done
+}
+
+# programs SET: on all interfaces, one for each or the same for all.
+programs() {
+	case $source in
+	onemap | observe) each "link set dev $name%s xdpdrv pinned $BPFFS/$1-1" ;;
+	maps) each "link set dev $name%s xdpdrv pinned $BPFFS/$1-%s" ;;
+	esac | ip -force -batch -
+}
+
+happen_start() {
+	start_agent -c $RUN/agent.conf
+}
+
+happen_restart() {
+	stop_agent
+	happen_start
+}
+
+happen_snmpd() {
+	stop_snmpd
+	start_snmpd
+}
+
+happen_exchange() {
+	programs b
+}
+
+happen_updown() {
+	each "link set $name%s down" | ip -batch -
+	each "link set $name%s up" | ip -batch -
+}
+
+# More messages than the socket holds.
+happen_storm() {
+	local mtu
+
+	for mtu in 1400 1410 1420 1430 1500; do
+		each "link set $name%s mtu $mtu" | ip -batch -
+	done
+}
+
+happen_rename() {
+	each "link set sv%s down name sw%s up" | ip -batch -
+	name=sw
+}
+
+happen_sighup() {
+	{
+		echo "xdpReconcile 3600"
+		seq -f 'xdpInterface other%.0f* count' 500
+		echo "xdpInterface s* ${rule[$source]}"
+	} >$RUN/agent.conf
+	kill -HUP "$agent_pid"
+}
+
+happen_delete() {
+	ip link delete group $GROUP
+}
+
+# --- measuring ---------------------------------------------------------------------------------------
+
+declare -A rule=([count]=count [onemap]=map [maps]=map [observe]=observe)
+
+# ask_all: two managers ask from now on, one for what is ours, one for snmpd's own.
+ask_all() {
+	"$BENCH/slowest" "$SNMP_ADDRESS" $ROOT.1.1.1.0 >$RUN/ours &
+	ours_pid=$!
+	"$BENCH/slowest" "$SNMP_ADDRESS" .1.3.6.1.2.1.1.3.0 >$RUN/snmpds &
+	snmpds_pid=$!
+}
+
+end_asking() {
+	kill $ours_pid $snmpds_pid
+	wait $ours_pid $snmpds_pid
+}
+
+# measure EVENT: it happens; a line of the table.
+measure() {
+	local before=0 first slowest errors first_of_snmpd slowest_of_snmpd
+
+	case $1 in
+	start) rm -f $RUN/agent.log && ask_all ;;
+	restart) ask_all ;;
+	snmpd) before=$(cpu_time "$agent_pid") ;;
+	*) before=$(cpu_time "$agent_pid") && ask_all ;;
+	esac
+	"happen_$1"
+	[ "$1" != snmpd ] || ask_all
+	wait_for "$LIMIT" settled >/dev/null || used=$(cpu_time "$agent_pid") late=" not settled"
+	end_asking
+	read -r first slowest errors <$RUN/ours
+	read -r first_of_snmpd slowest_of_snmpd _ <$RUN/snmpds
+	case $1 in start | restart | snmpd) ;; *) first=- ;; esac
+	awk -v source="$source" -v event="$1" -v size="$size" -v ns=$((used - before)) -v first="$first" \
+		-v slowest="$slowest" -v snmpds="$slowest_of_snmpd" -v rest="$errors errors${late-}" 'BEGIN {
+		printf "%-8s %-9s %6d %9.0f ms %8.0f us %9s ms %8d ms %8d ms", source, event, size, ns / 1e6,
+			ns / 1e3 / size, first, slowest, snmpds
+		print rest ~ /^0 errors$/ ? "" : "  " rest }'
+	late=
+}
+
+# load_programs SET COUNT: own_map.bpf.o, loaded that often and pinned as SET-1 and so on.
+load_programs() {
+	seq -f "prog load $builddir/tests/e2e/own_map.bpf.o $BPFFS/$1-%.0f type xdp" "$2" |
+		bpftool batch file - >/dev/null
+}
+
+prepare() {
+	local count=1
+
+	name=sv state=
+	each "link add sv%s group $GROUP type veth peer name sv%s-p netns peer" >$RUN/here
+	each "link set sv%s up" >>$RUN/here
+	each "link set sv%s-p up" >$RUN/there
+	ip -batch $RUN/here
+	ip -n peer -batch $RUN/there
+	wait_for 30 has_carrier "sv$size"
+	printf '%s\n' "xdpReconcile 3600" "xdpInterface s* ${rule[$source]}" >$RUN/agent.conf
+	case $source in
+	count) state=counted ;;
+	onemap) state=shared ;;
+	maps) count=$size ;;
+	esac
+	[ "$source" != count ] || return
+	load_programs a $count
+	load_programs b $count
+	programs a
+}
+
+run() {
+	local event
+
+	prepare
+	[[ " $EVENTS " == *" start "* ]] || { happen_start && wait_for "$LIMIT" settled >/dev/null; }
+	for event in $EVENTS; do
+		[ "$source $event" != "count exchange" ] || continue
+		[ "$event" != delete ] || state=none
+		[ "$state $event" != "counted restart" ] || state=
+		measure "$event"
+	done
+	stop_agent
+	unload >/dev/null
+	[[ " $EVENTS " == *" delete "* ]] || ip link delete group $GROUP
+	rm -f $BPFFS/[ab]-*
+}
+
+echo "Linux $(uname -r), $(snmpd -v | sed -n 's/.*version: */net-snmp /p')"
+echo
+echo "source   event     interf.  CPU time      for each  1st answer  slowest   of snmpd's own"
+start_snmpd
+for size in $SIZES; do
+	for source in $SOURCES; do
+		run
+	done
+done
