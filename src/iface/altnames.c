@@ -29,29 +29,22 @@ static struct altnames_entry *find(const struct altnames *altnames, unsigned int
 static void remove_at(struct altnames *altnames, size_t at)
 {
 	free(altnames->entry[at].names);
+	sorted_close_gap(altnames->entry, altnames->count, sizeof(*altnames->entry), at);
 	altnames->count--;
-	memmove(&altnames->entry[at], &altnames->entry[at + 1],
-		(altnames->count - at) * sizeof(*altnames->entry));
 }
 
 /* Takes over the names. */
 static void insert(struct altnames *altnames, unsigned int ifindex, char *names)
 {
 	size_t at = position_of(altnames, ifindex);
+	struct altnames_entry *grown = sorted_make_room(altnames->entry, altnames->count,
+							&altnames->capacity, sizeof(*grown), at);
 
-	if (altnames->count == altnames->capacity) {
-		size_t capacity = altnames->capacity ? 2 * altnames->capacity : 16;
-		struct altnames_entry *grown = realloc(altnames->entry, capacity * sizeof(*grown));
-
-		if (!grown) {
-			free(names);
-			return;
-		}
-		altnames->entry = grown;
-		altnames->capacity = capacity;
+	if (!grown) {
+		free(names);
+		return;
 	}
-	memmove(&altnames->entry[at + 1], &altnames->entry[at],
-		(altnames->count - at) * sizeof(*altnames->entry));
+	altnames->entry = grown;
 	altnames->entry[at] = (struct altnames_entry){ ifindex, names };
 	altnames->count++;
 }

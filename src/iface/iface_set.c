@@ -2,8 +2,6 @@
 #include "iface/iface_set.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "iface/iface.h"
 #include "lib/sorted.h"
@@ -37,17 +35,12 @@ struct iface *iface_set_after(const struct iface_set *set, unsigned long ifindex
 int iface_set_insert(struct iface_set *set, struct iface *iface)
 {
 	size_t at = position_of(set, iface->netdev.ifindex);
+	struct iface **grown =
+		sorted_make_room(set->iface, set->count, &set->capacity, sizeof(*set->iface), at);
 
-	if (set->count == set->capacity) {
-		size_t capacity = set->capacity ? 2 * set->capacity : 16;
-		struct iface **grown = realloc(set->iface, capacity * sizeof(struct iface *));
-
-		if (!grown)
-			return -ENOMEM;
-		set->iface = grown;
-		set->capacity = capacity;
-	}
-	memmove(&set->iface[at + 1], &set->iface[at], (set->count - at) * sizeof(struct iface *));
+	if (!grown)
+		return -ENOMEM;
+	set->iface = grown;
 	set->iface[at] = iface;
 	set->count++;
 	return 0;
@@ -55,8 +48,7 @@ int iface_set_insert(struct iface_set *set, struct iface *iface)
 
 void iface_set_remove(struct iface_set *set, const struct iface *iface)
 {
-	size_t at = position_of(set, iface->netdev.ifindex);
-
+	sorted_close_gap(set->iface, set->count, sizeof(*set->iface),
+			 position_of(set, iface->netdev.ifindex));
 	set->count--;
-	memmove(&set->iface[at], &set->iface[at + 1], (set->count - at) * sizeof(struct iface *));
 }

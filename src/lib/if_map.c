@@ -2,7 +2,6 @@
 #include "lib/if_map.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/sorted.h"
 
@@ -11,30 +10,26 @@ static unsigned long ifindex_of(const void *entry)
 	return ((const struct if_map_entry *)entry)->ifindex;
 }
 
-static size_t position_of(const struct if_map *map, unsigned int ifindex)
+size_t if_map_position(const struct if_map *map, unsigned int ifindex)
 {
 	return sorted_position(map->entry, map->count, sizeof(*map->entry), ifindex, ifindex_of);
 }
 
 static void insert_at(struct if_map *map, size_t at, struct if_map_entry entry)
 {
-	if (map->count == map->capacity) {
-		size_t capacity = map->capacity ? 2 * map->capacity : 16;
-		struct if_map_entry *grown = realloc(map->entry, capacity * sizeof(*grown));
+	struct if_map_entry *grown =
+		sorted_make_room(map->entry, map->count, &map->capacity, sizeof(entry), at);
 
-		if (!grown)
-			return;
-		map->entry = grown;
-		map->capacity = capacity;
-	}
-	memmove(&map->entry[at + 1], &map->entry[at], (map->count - at) * sizeof(entry));
+	if (!grown)
+		return;
+	map->entry = grown;
 	map->entry[at] = entry;
 	map->count++;
 }
 
 unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int value)
 {
-	size_t at = position_of(map, ifindex);
+	size_t at = if_map_position(map, ifindex);
 	unsigned int before;
 
 	if (at == map->count || map->entry[at].ifindex != ifindex) {
@@ -45,16 +40,15 @@ unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int v
 	before = map->entry[at].value;
 	map->entry[at].value = value;
 	if (!value) {
+		sorted_close_gap(map->entry, map->count, sizeof(*map->entry), at);
 		map->count--;
-		memmove(&map->entry[at], &map->entry[at + 1],
-			(map->count - at) * sizeof(*map->entry));
 	}
 	return before;
 }
 
 unsigned int if_map_get(const struct if_map *map, unsigned int ifindex)
 {
-	size_t at = position_of(map, ifindex);
+	size_t at = if_map_position(map, ifindex);
 
 	return at < map->count && map->entry[at].ifindex == ifindex ? map->entry[at].value : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A number for each interface that there is, watched or not: the device that it is a port of, or
- * the program at its hook.
+ * the program at its hook; or for what else has a number itself.
  */
 #ifndef XDP_AGENTX_LIB_IF_MAP_H
 #define XDP_AGENTX_LIB_IF_MAP_H
@@ -33,6 +33,9 @@ unsigned int if_map_set(struct if_map *map, unsigned int ifindex, unsigned int v
 
 /* The number of an interface, 0 if it has none. */
 unsigned int if_map_get(const struct if_map *map, unsigned int ifindex);
+
+/* The position of the first entry whose ifindex is at least that; count if there is none. */
+size_t if_map_position(const struct if_map *map, unsigned int ifindex);
 
 /* The interfaces with this number. */
 void if_map_find(const struct if_map *map, unsigned int value, struct port_list *list);

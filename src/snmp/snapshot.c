@@ -2,7 +2,6 @@
 #include "snmp/snapshot.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lib/sorted.h"
 #include "lib/util.h"
@@ -112,17 +111,12 @@ static unsigned long ifindex_of(const void *reading)
 
 static struct reading *insert_at(struct snapshot *slot, size_t at)
 {
-	if (slot->count == slot->capacity) {
-		size_t capacity = slot->capacity ? 2 * slot->capacity : 32;
-		struct reading *grown = realloc(slot->reading, capacity * sizeof(*grown));
+	struct reading *grown =
+		sorted_make_room(slot->reading, slot->count, &slot->capacity, sizeof(*grown), at);
 
-		if (!grown)
-			return NULL;
-		slot->reading = grown;
-		slot->capacity = capacity;
-	}
-	memmove(&slot->reading[at + 1], &slot->reading[at],
-		(slot->count - at) * sizeof(*slot->reading));
+	if (!grown)
+		return NULL;
+	slot->reading = grown;
 	slot->count++;
 	return &slot->reading[at];
 }
