@@ -71,6 +71,6 @@ int iface_check_sharing(const struct iface *iface, struct reason *why)
 	if_map_find(iface->programs, iface->netdev.prog_id, &sharers);
 	if (sharers.count <= 1)
 		return 0;
-	return reason_set(why, -EBUSY, "it is on %u interfaces, which its map does not tell apart",
-			  sharers.count);
+	return reason_set(why, -EBUSY,
+			  "it is on several interfaces, which its map does not tell apart");
 }

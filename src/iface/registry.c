@@ -419,17 +419,14 @@ const struct rows *registry_rows(const struct registry *registry)
 	return &registry->rows;
 }
 
-static bool map_is_elsewhere(uint32_t map_id, unsigned int ifindex, void *context)
+static bool is_elsewhere(uint32_t prog_id, unsigned int ifindex, void *context)
 {
 	const struct registry *registry = context;
 
-	for (size_t i = 0; i < registry->programs.count; i++) {
-		const struct if_map_entry *entry = &registry->programs.entry[i];
-
-		if (entry->ifindex != ifindex &&
-		    foreign_map_is_used_at(&registry->common->freplace, entry->value, map_id))
+	for (size_t i = 0; i < registry->programs.count; i++)
+		if (registry->programs.entry[i].value == prog_id &&
+		    registry->programs.entry[i].ifindex != ifindex)
 			return true;
-	}
 	return false;
 }
 
@@ -442,7 +439,7 @@ int registry_new(struct registry **out, struct common *common, const struct pins
 		return -ENOMEM;
 	registry->rules = &none;
 	registry->common = common;
-	common->is_elsewhere = map_is_elsewhere;
+	common->is_elsewhere = is_elsewhere;
 	common->elsewhere_context = registry;
 	registry->pins = pins;
 	registry->dump = 1;

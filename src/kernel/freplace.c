@@ -98,18 +98,40 @@ static void look_at_new_links(struct freplace_cache *cache)
 	}
 }
 
-unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
-			   struct freplace found[static FREPLACE_MAX])
+static bool has_target(const struct freplace *replacement, uint32_t target_id)
+{
+	return replacement->target_id == target_id;
+}
+
+static bool has_program(const struct freplace *replacement, uint32_t prog_id)
+{
+	return replacement->prog_id == prog_id;
+}
+
+static unsigned int find(struct freplace_cache *cache,
+			 bool (*has)(const struct freplace *replacement, uint32_t id), uint32_t id,
+			 struct freplace found[static FREPLACE_MAX])
 {
 	unsigned int count = 0;
 
 	look_at_new_links(cache);
 	for (unsigned int i = 0; i < cache->count && count < FREPLACE_MAX; i++)
-		if (cache->entry[i].target_id == target_id &&
-		    !ask(cache->entry[i].link_id, &found[count]) &&
-		    found[count].target_id == target_id)
+		if (has(&cache->entry[i], id) && !ask(cache->entry[i].link_id, &found[count]) &&
+		    has(&found[count], id))
 			count++;
 	return count;
+}
+
+unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
+			   struct freplace found[static FREPLACE_MAX])
+{
+	return find(cache, has_target, target_id, found);
+}
+
+unsigned int freplace_find_targets(struct freplace_cache *cache, uint32_t prog_id,
+				   struct freplace found[static FREPLACE_MAX])
+{
+	return find(cache, has_program, prog_id, found);
 }
 
 void freplace_free(struct freplace_cache *cache)

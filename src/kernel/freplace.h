@@ -33,6 +33,10 @@ struct freplace_cache {
 unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
 			   struct freplace found[static FREPLACE_MAX]);
 
+/* The same of the functions that a program replaces: target_id tells of which programs. */
+unsigned int freplace_find_targets(struct freplace_cache *cache, uint32_t prog_id,
+				   struct freplace found[static FREPLACE_MAX]);
+
 void freplace_free(struct freplace_cache *cache);
 
 #endif

@@ -23,6 +23,7 @@ void common_close(struct common *common)
 	error_counters_close(&common->errors);
 	maps_read_close(&common->maps_read);
 	count_program_close(&common->count);
+	map_users_free(&common->map_users);
 	freplace_free(&common->freplace);
 }
 

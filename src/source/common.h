@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What all sources share: the templates of our programs, the counters of errors, the observers, and
- * what is known of the system's links. Whoever has a main() owns one and hands it down. It loads a
- * part when that is first needed: that takes rights and milliseconds, and xdp-stats and -t need
- * few. common.c alone says in which order the parts are opened and closed.
+ * what is known of the system's links and programs. Whoever has a main() owns one and hands it
+ * down. It loads a part when that is first needed: that takes rights and milliseconds, and
+ * xdp-stats and -t need few. common.c alone says in which order the parts are opened and closed.
  */
 #ifndef XDP_AGENTX_SOURCE_COMMON_H
 #define XDP_AGENTX_SOURCE_COMMON_H
 
 #include "kernel/freplace.h"
+#include "kernel/map_users.h"
 #include "kernel/pins.h"
 #include "source/count_program.h"
 #include "source/error_counters.h"
@@ -20,6 +21,7 @@ struct observer;
 struct common {
 	const struct pins *pins; /* where what we make is pinned; NULL: nothing is */
 	struct freplace_cache freplace;
+	struct map_users map_users;
 	struct count_program count;
 	struct error_counters errors;
 	struct maps_read maps_read;
@@ -27,10 +29,10 @@ struct common {
 	struct observer *observers; /* those of this process: see observer.h */
 
 	/*
-	 * Whether a program at the hook of another interface counts in a map of somebody's; set by
-	 * whoever knows all interfaces. NULL: that is not known.
+	 * Whether a program is at the hook of another interface; set by whoever knows all
+	 * interfaces. NULL: that is not known.
 	 */
-	bool (*is_elsewhere)(uint32_t map_id, unsigned int ifindex, void *context);
+	bool (*is_elsewhere)(uint32_t prog_id, unsigned int ifindex, void *context);
 	void *elsewhere_context;
 
 	bool unpinned; /* something of it could not be pinned, which has been logged */

@@ -120,7 +120,9 @@ static void pin_instead(struct counter_map *map, int fd)
 
 bool counter_map_still_read(struct counter_map *map)
 {
-	if (map->prog_id && foreign_map_new_users(map->record.map_id, &map->programs_seen))
+	uint32_t user = map->prog_id ? map_users_of(map->users, map->record.map_id) : 0;
+
+	if (user && user != map->user)
 		map->prog_id = 0;
 	return map->prog_id;
 }
@@ -207,7 +209,7 @@ int counter_map_use_foreign(struct counter_map *map, struct common *common,
 	}
 	map->untouched = false;
 	map->prog_id = netdev->prog_id;
-	map->programs_seen = foreign->programs_seen;
+	map->user = foreign->user;
 	return 0;
 }
 

@@ -24,7 +24,8 @@ struct counter_map {
 	unsigned int values;     /* that the map has for each verdict */
 	bool foreign;            /* it is somebody else's */
 	uint32_t prog_id;        /* that counts in a foreign one; 0: it is not read any more */
-	uint32_t programs_seen;  /* no other program up to this id does */
+	uint32_t user;           /* the program that uses that, see struct foreign_map */
+	struct map_users *users; /* of the system's maps */
 	bool untouched; /* since it was opened, in the state in which an earlier run left it */
 	struct record record, saved;    /* saved is as the pinned record has it */
 	struct cpu_counters *last_each; /* the last reading by CPU of this map, or NULL */

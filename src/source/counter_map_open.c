@@ -143,17 +143,6 @@ static void write_record(struct counter_map *map, const struct netdev *netdev)
 		cannot_pin(map, netdev, present ? -EEXIST : err, &why);
 }
 
-/* Whether frames of others may have come into a map of somebody's while no agent ran. */
-static bool others_count(struct common *common, uint32_t map_id, const struct netdev *netdev)
-{
-	if (foreign_map_is_shared(map_id))
-		return true;
-	if (foreign_map_is_used_at(&common->freplace, netdev->prog_id, map_id))
-		return false;
-	return common->is_elsewhere &&
-	       common->is_elsewhere(map_id, netdev->ifindex, common->elsewhere_context);
-}
-
 /* Brings the record up to date with the map, and has it pinned. */
 static int start_record(struct counter_map *map, struct common *common, const struct netdev *netdev)
 {
@@ -169,7 +158,8 @@ static int start_record(struct counter_map *map, struct common *common, const st
 	/* Where the ids differ, a crash came between record and pin, and the map is ours. */
 	map->foreign = record->foreign && record->map_id == map_id;
 	record->foreign = map->foreign;
-	if (map->foreign && others_count(common, map_id, netdev))
+	/* Frames of others may have come into it while no agent ran. */
+	if (map->foreign && foreign_map_has_others(common, map_id, netdev))
 		reading = record->carry.last;
 	if (record->map_id && record->map_id != map_id) {
 		carry_switch(&record->carry, &reading);
@@ -219,6 +209,7 @@ int counter_map_open(struct counter_map *map, struct common *common, const struc
 		.fd = -ENOENT,
 		.record_fd = -ENOENT,
 		.values = (unsigned int)cpus_count(),
+		.users = &common->map_users,
 		.untouched = true,
 	};
 	err = open_all(map, common, netdev, reason);

@@ -16,9 +16,6 @@
 #define EXPAND(name) STRING(name)
 #define MAP_NAME EXPAND(XDP_STATS_MAP_NAME)
 
-/* How many programs of the system are looked at; nobody has more. */
-#define PROGRAMS_MAX 100000
-
 static int maps_of(uint32_t prog_id, struct map_ids *maps)
 {
 	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
@@ -31,22 +28,6 @@ static bool uses(uint32_t prog_id, uint32_t map_id)
 	struct map_ids maps = { .count = 0 };
 
 	return !maps_of(prog_id, &maps) && map_ids_have(&maps, map_id);
-}
-
-unsigned int foreign_map_new_users(uint32_t map_id, uint32_t *seen)
-{
-	unsigned int users = 0;
-
-	for (unsigned int i = 0; i < PROGRAMS_MAX && !bpf_prog_get_next_id(*seen, seen); i++)
-		users += uses(*seen, map_id);
-	return users;
-}
-
-bool foreign_map_is_shared(uint32_t map_id)
-{
-	uint32_t seen = 0;
-
-	return foreign_map_new_users(map_id, &seen) > 1;
 }
 
 /* The program at the hook, and those that replace functions of it. */
@@ -113,7 +94,7 @@ static int find_map(struct freplace_cache *cache, uint32_t prog_id, struct reaso
 	return fd < 0 ? explain_none(fd, reason) : fd;
 }
 
-bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
+static bool is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
 {
 	uint32_t programs[PROGRAMS_AT_HOOK_MAX];
 	unsigned int count = programs_at(cache, prog_id, programs);
@@ -122,6 +103,32 @@ bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint
 		if (uses(programs[i], map_id))
 			return true;
 	return false;
+}
+
+/* Whether a program is at the hook of another interface, or behind one that is. */
+static bool is_elsewhere(struct common *common, uint32_t prog_id, unsigned int ifindex)
+{
+	struct freplace found[FREPLACE_MAX];
+	unsigned int count;
+
+	if (!common->is_elsewhere)
+		return false;
+	if (common->is_elsewhere(prog_id, ifindex, common->elsewhere_context))
+		return true;
+	count = freplace_find_targets(&common->freplace, prog_id, found);
+	for (unsigned int i = 0; i < count; i++)
+		if (common->is_elsewhere(found[i].target_id, ifindex, common->elsewhere_context))
+			return true;
+	return false;
+}
+
+bool foreign_map_has_others(struct common *common, uint32_t map_id, const struct netdev *netdev)
+{
+	uint32_t user = map_users_of(&common->map_users, map_id);
+
+	return user == MAP_USERS_SEVERAL ||
+	       (user && !is_used_at(&common->freplace, netdev->prog_id, map_id) &&
+		is_elsewhere(common, user, netdev->ifindex));
 }
 
 static int open_path(const char *path, struct reason *reason)
@@ -155,12 +162,12 @@ uint32_t foreign_map_latest(void)
 	return id;
 }
 
-int foreign_map_open(struct foreign_map *out, struct freplace_cache *cache, uint32_t prog_id,
+int foreign_map_open(struct foreign_map *out, struct common *common, uint32_t prog_id,
 		     const char *path, struct reason *reason)
 {
+	struct freplace_cache *cache = &common->freplace;
 	_cleanup_close_ int fd = path ? open_path(path, reason) : find_map(cache, prog_id, reason);
 	struct foreign_map map = { .fd = -1 };
-	unsigned int users;
 	int err;
 
 	if (fd < 0)
@@ -174,16 +181,16 @@ int foreign_map_open(struct foreign_map *out, struct freplace_cache *cache, uint
 	err = map_meaning_check(fd, &map.on_trust, reason);
 	if (err)
 		return err;
-	if (path && !foreign_map_is_used_at(cache, prog_id, map.id))
+	if (path && !is_used_at(cache, prog_id, map.id))
 		return reason_set(reason, -EINVAL, "it does not use the map at %s (id %u)", path,
 				  map.id);
-	users = foreign_map_new_users(map.id, &map.programs_seen);
-	if (users > 1)
+	map.user = map_users_of(&common->map_users, map.id);
+	if (map.user == MAP_USERS_SEVERAL)
 		return reason_set(
 			reason, -EBUSY,
-			"%u programs count in its map (id %u): whose interface a value is of "
+			"several programs count in its map (id %u): whose interface a value is of "
 			"cannot be told",
-			users, map.id);
+			map.id);
 	map.fd = take_fd(&fd);
 	*out = map;
 	return 0;

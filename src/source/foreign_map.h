@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "kernel/freplace.h"
 #include "lib/reason.h"
+#include "source/common.h"
 
 struct foreign_map {
 	int fd; /* owned by whoever holds the struct */
 	uint32_t id;
-	unsigned int values;    /* for each verdict: see stats_map_check_foreign() */
-	uint32_t programs_seen; /* no other program up to this id uses it */
-	bool on_trust;          /* nothing tells whether its values are packets and octets */
+	unsigned int values; /* for each verdict: see stats_map_check_foreign() */
+	uint32_t user;       /* the program that uses it, and no other does; 0: not told */
+	bool on_trust;       /* nothing tells whether its values are packets and octets */
 };
 
 /*
@@ -26,7 +26,7 @@ struct foreign_map {
  * -errno with what was found, and what is expected, in reason: no such map, several of them,
  * another layout, values of another meaning, or (-EBUSY) one that other programs write into.
  */
-int foreign_map_open(struct foreign_map *map, struct freplace_cache *cache, uint32_t prog_id,
+int foreign_map_open(struct foreign_map *map, struct common *common, uint32_t prog_id,
 		     const char *path, struct reason *reason);
 
 /* Ids of maps that are made from now on are above this. 0: that cannot be told. */
@@ -35,13 +35,10 @@ uint32_t foreign_map_latest(void);
 /* Whether this map, and no other, is pinned at path. */
 bool foreign_map_is_at(const char *path, uint32_t map_id);
 
-/* Whether the program at a hook, or one behind it, uses the map. */
-bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id);
-
-/* Whether several programs use the map. */
-bool foreign_map_is_shared(uint32_t map_id);
-
-/* How many programs that were loaded after *seen use the map; *seen moves on. */
-unsigned int foreign_map_new_users(uint32_t map_id, uint32_t *seen);
+/*
+ * Whether somebody else than the program at the hook of netdev, and those behind it, may have
+ * counted in the map: several programs use it, or one that is at another interface does.
+ */
+bool foreign_map_has_others(struct common *common, uint32_t map_id, const struct netdev *netdev);
 
 #endif

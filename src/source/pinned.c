@@ -152,8 +152,8 @@ int pinned_who_counts(struct pinned *pinned, const struct netdev *netdev, enum s
 				    fd_of(pinned, PIN_OUT), netdev->prog_id))
 		*kind = SOURCE_OBSERVE;
 	else if (fd_of(pinned, PIN_STATE) >= 0 && pinned->record.foreign &&
-		 !foreign_map_open(&map, &pinned->common->freplace, netdev->prog_id,
-				   path_of(pinned, PIN_MAP), &why))
+		 !foreign_map_open(&map, pinned->common, netdev->prog_id, path_of(pinned, PIN_MAP),
+				   &why))
 		*kind = SOURCE_MAP;
 	close_fd_at(&map.fd);
 	return 0;
@@ -194,7 +194,8 @@ int pinned_read(struct pinned *pinned, struct counters *served, struct cpu_count
 		return reason_set(reason, err, "cannot read the counter map: %s", strerror(-err));
 	if (each && !*each)
 		forget_each(each, "its map has one value for all of them", reason);
-	if (pinned->record.foreign && foreign_map_is_shared(map_id)) {
+	if (pinned->record.foreign &&
+	    map_users_of(&pinned->common->map_users, map_id) == MAP_USERS_SEVERAL) {
 		reading = carry.last;
 		forget_each(each, "several programs count in its map", reason);
 	}

@@ -265,8 +265,7 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 {
 	struct foreign_map foreign;
 	bool resumed;
-	int err = foreign_map_open(&foreign, &source->common->freplace, netdev->prog_id, path,
-				   reason);
+	int err = foreign_map_open(&foreign, source->common, netdev->prog_id, path, reason);
 
 	if (err) {
 		source_detach(source);
@@ -303,7 +302,7 @@ int source_can_use_map(struct common *common, uint32_t prog_id, const char *path
 		       struct reason *reason)
 {
 	struct foreign_map foreign;
-	int err = foreign_map_open(&foreign, &common->freplace, prog_id, path, reason);
+	int err = foreign_map_open(&foreign, common, prog_id, path, reason);
 
 	if (!err)
 		close(foreign.fd);

@@ -219,7 +219,7 @@ static void test_second_user_is_refused(void **state)
 	start_theirs(BPF_MAP_TYPE_PERCPU_ARRAY);
 	second_fd = load_counting(&map_fd, 1);
 	open_source();
-	assert_refused(NULL, -EBUSY, "2 programs count in its map");
+	assert_refused(NULL, -EBUSY, "several programs count in its map");
 	assert_theirs(false);
 	give_back(&second_fd);
 	use_map();

@@ -197,7 +197,7 @@ static void test_shared_while_nobody_looked(void **state)
 	fixture_run(second_fd, &frame, 100);
 	assert_peek(3);
 	open_source();
-	assert_refused(NULL, -EBUSY, "2 programs count in its map");
+	assert_refused(NULL, -EBUSY, "several programs count in its map");
 	assert_read(3);
 	assert_theirs(false);
 }

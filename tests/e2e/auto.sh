@@ -44,7 +44,7 @@ refused() {
 unreadable() {
 	local shared
 
-	shared="2 programs count in its map (id $(id map common)): whose interface a value is of cannot be told"
+	shared="several programs count in its map (id $(id map common)): whose interface a value is of cannot be told"
 	refused sharer "a map of two programs" own_map "$1" "$shared"
 	refused other "a map of two programs, the other one" own_map "$1" "$shared"
 	refused wrong "a map of a wrong layout" own_map "$1" \

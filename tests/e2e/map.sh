@@ -34,7 +34,7 @@ driver_to_say() {
 
 # shared NAME: the agent says that several programs count in its map.
 shared() {
-	[ "$(row "$1" | cut -d'|' -f2-4)" = "1|3|program 'xdpfilt_alw_all' (id $(xdp_id "$1"), native) has no map that can be read: 2 programs count in its map (id $(id map xdp-filter/xdp_stats_map)): whose interface a value is of cannot be told" ]
+	[ "$(row "$1" | cut -d'|' -f2-4)" = "1|3|program 'xdpfilt_alw_all' (id $(xdp_id "$1"), native) has no map that can be read: several programs count in its map (id $(id map xdp-filter/xdp_stats_map)): whose interface a value is of cannot be told" ]
 }
 
 no_counters() {
@@ -219,7 +219,7 @@ wrong "two of that name" \
 	"it has several maps named xdp_stats_map (id $(map_of two | paste -sd' ' | sed 's/ / and /'))"
 attach xa right
 attach xb right
-wrong "on two interfaces" "it is on 2 interfaces, which its map does not tell apart"
+wrong "on two interfaces" "it is on several interfaces, which its map does not tell apart"
 detach xa
 ok "... until it is not" wait_for 2 reading xb
 stop_agent

@@ -93,7 +93,7 @@ refused() {
 	kill -HUP "$agent_pid"
 	ok "other rules: one is counted" wait_for 5 counting xc
 	is_failed "observe" xa "cannot be observed: $REFUSED"
-	both="cannot be observed: ${REFUSED%%;*}; nor can its map be read: it is on 2 interfaces, which its map does not tell apart"
+	both="cannot be observed: ${REFUSED%%;*}; nor can its map be read: it is on several interfaces, which its map does not tell apart"
 	is_failed "auto" xb "$both"
 	is "-t says the same of auto" "$(plan xb -c $RUN/agent.conf)" "$(said xb "$both")"
 	frames xa 4 100

@@ -249,14 +249,6 @@ int source_use_map(struct source *source, const struct netdev *netdev, const cha
 	return settle(source, SOURCE_MAP, again, reason);
 }
 
-bool foreign_map_is_used_at(struct freplace_cache *cache, uint32_t prog_id, uint32_t map_id)
-{
-	(void)cache;
-	(void)prog_id;
-	(void)map_id;
-	return false;
-}
-
 uint32_t foreign_map_latest(void)
 {
 	return fake_answer.latest_map;

@@ -7,8 +7,8 @@
 
 #define NO_MAP "program 'prog50' (id 50, native) has no map that can be read: "
 #define NOT_OBSERVED "program 'prog50' (id 50, native) cannot be observed: it has no BTF"
-#define ON_TWO "it is on 2 interfaces, which its map does not tell apart"
-#define COUNTED_BY_TWO "2 programs count in its map"
+#define ON_TWO "it is on several interfaces, which its map does not tell apart"
+#define COUNTED_BY_TWO "several programs count in its map"
 
 /* As configure(), for eth* with xdpMap; path may be NULL. */
 void configure_map(const char *source, const char *ifname, const char *path);

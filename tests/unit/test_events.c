@@ -144,7 +144,7 @@ static void test_map_of_a_program(void **state)
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
 	registry_step(registry);
 	assert_events("eth0 (3) status 3: program 'prog50' (id 50, native) has no map that can be "
-		      "read: it is on 2 interfaces, which its map does not tell apart\n");
+		      "read: it is on several interfaces, which its map does not tell apart\n");
 	present(4, "eth1", 0, XDP_MODE_NONE);
 	registry_step(registry);
 	assert_events("eth0 (3) status 1: \n");

@@ -83,7 +83,7 @@ send xa $PASS 17 107
 exact "... and counts on" xa
 
 xdp-filter load xb -m native
-shared="2 programs count in its map (id $(map_of $FILTER)): whose interface a value is of cannot be told"
+shared="several programs count in its map (id $(map_of $FILTER)): whose interface a value is of cannot be told"
 ok "on two interfaces: refused in words, the second" wait_for 5 refused xb $FILTER "$shared"
 ok "... and the first" wait_for 5 refused xa "$FILTER, third" "$shared"
 ok "... neither is served" no_counters xb

@@ -155,7 +155,7 @@ recovers "tried again at SIGHUP"
 what="count where somebody's program is"
 is_failed xc "program '$GOOD' (id $good, native) is attached already and is left alone: detach it to have the interface counted" 2
 what="map"
-is_failed xm "program '$GOOD' (id $good, native) has no map that can be read: it is on 3 interfaces, which its map does not tell apart" 2
+is_failed xm "program '$GOOD' (id $good, native) has no map that can be read: it is on several interfaces, which its map does not tell apart" 2
 is "both programs are untouched" "$(xdp_id xc) $(xdp_id xm)" "$good $good"
 detach xc
 ok "count: detached, and counted at once" wait_for 2 counting xc
