@@ -6,9 +6,9 @@
  * manager, and the one loop in which all else happens. main.c owns every part and connects them:
  * calls go down, from snmp to iface to source to kernel, and what comes from below comes by a
  * callback that is set here. There is one thread, and beside it that in which glibc resolves the
- * master's name. Each turn of the loop asks net-snmp's library anew what to wait for, handles all
- * that is there, and attaches to one interface at most. A crash between any two system calls leaves
- * a state from which the next start goes on, so there is nothing to save at the end. The folder
+ * master's name. Each turn of the loop asks net-snmp's library anew what to wait for, handles what
+ * is there, and does a slice of what takes long. A crash between any two system calls leaves a
+ * state from which the next start goes on, so there is nothing to save at the end. The folder
  * includes everything; nothing includes it.
  */
 #include <net-snmp/net-snmp-config.h>
@@ -50,6 +50,16 @@
 /* After a dump that failed; while interfaces come and go, many do. */
 #define DUMP_RETRY_MS 200
 
+/*
+ * Of what takes long, so much is done in each turn, and so much before managers are served at all:
+ * up to some hundred interfaces have their rows and counters by then.
+ */
+#define SLICE_MS 5
+#define START_MS 300
+
+/* How far the start has come; and what follows it. */
+enum phase { ADOPTING, SWEEPING, ATTACHING };
+
 struct agent {
 	struct config config;
 	struct pins *pins; /* NULL: nothing is pinned */
@@ -60,8 +70,12 @@ struct agent {
 	struct snapshots *snapshots;
 	struct mib mib;
 	int signal_fd;
-	int64_t next_dump; /* CLOCK_MONOTONIC, ms */
-	bool locked_out;   /* another agent has got the pins while this one runs */
+	int64_t next_dump;  /* CLOCK_MONOTONIC, ms */
+	bool dump_is_whole; /* the one that is being told of */
+	enum phase phase;
+	struct config old; /* while reloading: its rules are still in use */
+	bool reload, reloading;
+	bool locked_out; /* another agent has got the pins while this one runs */
 	bool stop;
 };
 
@@ -172,9 +186,8 @@ static void dump(struct agent *agent)
 
 	keep_lock(agent);
 	registry_dump_begin(agent->registry);
-	if (!rtnl_dump(agent->rtnl))
-		registry_dump_end(agent->registry);
-	else
+	agent->dump_is_whole = !rtnl_dump(agent->rtnl);
+	if (!agent->dump_is_whole)
 		wait = DUMP_RETRY_MS;
 	agent->next_dump = monotonic_ms() + wait;
 }
@@ -188,14 +201,20 @@ static void use_cpu_table(struct agent *agent)
 static void reload(struct agent *agent)
 {
 	struct config config, old = agent->config;
-	int err = config_read(&config);
+	int err;
 
+	agent->reload = false;
+	supervisor_reloading();
+	err = config_read(&config);
 	agentx_keep_settings();
 	if (err) {
 		log_warning(0, "the settings stay as they were");
+		supervisor_ready();
 		return;
 	}
 	agent->config = config;
+	agent->old = old;
+	agent->reloading = true;
 	privileges_report(&config.rules);
 	notify_set(config.notifications, config.root, config.root_len);
 	registry_set_rules(agent->registry, &agent->config.rules);
@@ -204,9 +223,16 @@ static void reload(struct agent *agent)
 		registration_serve(&agent->mib, config.root, config.root_len);
 	if (strcmp(old.pin_dir, config.pin_dir))
 		log_warning(0, "xdpPinDir %s will be used from the next start on", config.pin_dir);
-	config_free(&old);
-	dump(agent);
+	agent->next_dump = 0;
+}
+
+/* No interface has a rule of the old configuration any more. */
+static void end_reload(struct agent *agent)
+{
+	agent->reloading = false;
+	config_free(&agent->old);
 	log_info("the configuration was read again");
+	supervisor_ready();
 }
 
 static void handle_signals(struct agent *agent)
@@ -214,14 +240,51 @@ static void handle_signals(struct agent *agent)
 	struct signalfd_siginfo signal;
 
 	while (read(agent->signal_fd, &signal, sizeof(signal)) == sizeof(signal)) {
-		if (signal.ssi_signo != SIGHUP) {
+		if (signal.ssi_signo == SIGHUP)
+			agent->reload = true;
+		else
 			agent->stop = true;
-			continue;
-		}
-		supervisor_reloading();
-		reload(agent);
-		supervisor_ready();
 	}
+}
+
+/* Brings the start to its end, and attaches to what is new. True: there is more to be done. */
+static bool work_on_interfaces(struct agent *agent, int64_t until)
+{
+	if (agent->phase == ADOPTING) {
+		if (registry_adopt(agent->registry, until))
+			return true;
+		agent->phase = SWEEPING;
+	}
+	if (agent->phase == SWEEPING && registry_knows_all(agent->registry)) {
+		if (registry_sweep(agent->registry, until))
+			return true;
+		agent->phase = ATTACHING;
+	}
+	return registry_step(agent->registry, until);
+}
+
+/*
+ * Does some of what takes long: news first, then what follows from them. An interface is attached
+ * to by the present rules, so after all have been decided. True: there is more to be done.
+ */
+static bool work(struct agent *agent)
+{
+	int64_t until = monotonic_ms() + SLICE_MS;
+	bool news = rtnl_step(agent->rtnl, until);
+
+	if (rtnl_is_telling(agent->rtnl))
+		return true;
+	if (agent->dump_is_whole)
+		registry_dump_end(agent->registry);
+	agent->dump_is_whole = false;
+	if (registry_decide(agent->registry, until))
+		return true;
+	if (agent->reloading)
+		end_reload(agent);
+	if (rtnl_is_storming(agent->rtnl))
+		return news;
+	return work_on_interfaces(agent, until) || common_close_links(&agent->common, until) ||
+	       news;
 }
 
 /* 0, with or without pins; or -EBUSY: they are another agent's. */
@@ -267,6 +330,7 @@ static int open_agent(struct agent *agent)
 		.context = agent,
 	};
 	int err = check_kernel();
+	int64_t end;
 
 	raise_descriptor_limit();
 	if (!err)
@@ -295,8 +359,9 @@ static int open_agent(struct agent *agent)
 	registry_set_rules(agent->registry, &agent->config.rules);
 	registration_serve(&agent->mib, agent->config.root, agent->config.root_len);
 	dump(agent);
-	registry_adopt(agent->registry);
-	registry_sweep(agent->registry);
+	end = monotonic_ms() + START_MS;
+	while (work(agent) && agent->phase != ATTACHING && monotonic_ms() < end)
+		;
 	if (agent->pins)
 		agentx_expect_epoch(pins_get_epoch(agent->pins));
 	agentx_connect();
@@ -316,6 +381,7 @@ static void close_agent(struct agent *agent)
 	common_close(&agent->common);
 	pins_close(agent->pins);
 	config_free(&agent->config);
+	config_free(&agent->old);
 	if (agent->signal_fd >= 0)
 		close(agent->signal_fd);
 }
@@ -326,13 +392,27 @@ static void add_fd(int fd, netsnmp_large_fd_set *fds, int *numfds)
 	*numfds = SNMP_MAX(*numfds, fd + 1);
 }
 
+/* In how many ms. */
+static int64_t time_to_dump(const struct agent *agent)
+{
+	return rtnl_is_storming(agent->rtnl) ? rtnl_wait(agent->rtnl)
+					     : agent->next_dump - monotonic_ms();
+}
+
+/* The same of a notification: to send it, snmpd asks for its own address, which waits for the
+ * kernel. */
+static int64_t time_to_notify(const struct agent *agent)
+{
+	return rtnl_is_storming(agent->rtnl) ? rtnl_wait(agent->rtnl) : notify_step();
+}
+
 /* One turn: waits for what comes next, and handles all that is there. */
 static void turn(struct agent *agent)
 {
-	bool pending = registry_step(agent->registry);
-	int64_t next_notification = notify_step();
+	bool busy = work(agent);
+	int64_t next_notification = time_to_notify(agent);
 	int64_t next_sign = supervisor_step();
-	int64_t wait = pending ? 0 : agent->next_dump - monotonic_ms();
+	int64_t wait = busy || agent->reload ? 0 : time_to_dump(agent);
 	int numfds = 0, block = 0, ready;
 	int news_fd = error_counters_news_fd(&agent->common.errors);
 	netsnmp_large_fd_set fds;
@@ -342,6 +422,8 @@ static void turn(struct agent *agent)
 		wait = next_notification;
 	if (wait > next_sign)
 		wait = next_sign;
+	if (wait > rtnl_wait(agent->rtnl))
+		wait = rtnl_wait(agent->rtnl);
 	if (wait < 0)
 		wait = 0;
 	timeout = (struct timeval){ .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
@@ -370,7 +452,9 @@ static void turn(struct agent *agent)
 	}
 	agentx_run_alarms();
 	netsnmp_large_fd_set_cleanup(&fds);
-	if (monotonic_ms() >= agent->next_dump)
+	if (agent->reload && !agent->reloading)
+		reload(agent);
+	if (time_to_dump(agent) <= 0 && !rtnl_is_telling(agent->rtnl))
 		dump(agent);
 }
 

@@ -91,7 +91,7 @@ static void log_errors_only(int priority, const char *token, const char *message
 /* What changes all the time is told as it was seen. */
 static int look(struct rtnl *rtnl)
 {
-	int err = rtnl_dump(rtnl);
+	int err = rtnl_dump_all(rtnl);
 
 	return err == -EINTR ? 0 : err;
 }

@@ -55,7 +55,7 @@ static void show_counters_left(struct iface *iface)
 	_cleanup_pinned_ struct pinned pinned = open_pinned(iface);
 	struct reason reason;
 	/* A program that counts by itself may have gone to an interface that is not known yet. */
-	iface->deferred = !*iface->all_known && pinned_kind(&pinned) == SOURCE_MAP;
+	iface->deferred = !iface->devices->all_known && pinned_kind(&pinned) == SOURCE_MAP;
 	if (iface->deferred)
 		return;
 	if (!iface->only_look && !iface->source && pinned_has_counters(&pinned)) {
@@ -252,7 +252,7 @@ static void watch_foreign(struct iface *iface, enum source_kind wanted)
 	}
 }
 
-static bool uses_map(const struct iface *iface)
+bool iface_uses_map(const struct iface *iface)
 {
 	struct reason why;
 
@@ -265,7 +265,7 @@ static void decide_map(struct iface *iface)
 {
 	if (!make_way(iface))
 		return;
-	if (uses_map(iface))
+	if (iface_uses_map(iface))
 		stay_active(iface, SOURCE_MAP);
 	else
 		watch_foreign(iface, SOURCE_MAP);
@@ -281,7 +281,7 @@ static void decide_observe(struct iface *iface)
 		iface_find_ports(iface, &ports);
 		source_set_ports(iface->source, &ports);
 		stay_active(iface, SOURCE_OBSERVE);
-	} else if (iface->rule->source == RULE_AUTO && uses_map(iface)) {
+	} else if (iface->rule->source == RULE_AUTO && iface_uses_map(iface)) {
 		stay_active(iface, SOURCE_MAP);
 	} else if (iface->netdev.mode == XDP_MODE_OFFLOAD ||
 		   iface->netdev.mode == XDP_MODE_MULTIPLE) {

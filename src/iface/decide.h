@@ -11,4 +11,7 @@
 /* Compares what is with what the rule asks for: lets go at once, and has pending set to attach. */
 void iface_decide(struct iface *iface);
 
+/* Whether the map that is read still is the program's, and its alone. */
+bool iface_uses_map(const struct iface *iface);
+
 #endif

@@ -61,15 +61,12 @@ void iface_find_ports(const struct iface *iface, struct port_list *ports)
 	ports->count = 0;
 	/* Only a native program is handed on. */
 	if (iface->netdev.mode == XDP_MODE_NATIVE)
-		if_map_find(iface->masters, iface->netdev.ifindex, ports);
+		if_map_find(&iface->devices->masters, iface->netdev.ifindex, ports);
 }
 
 int iface_check_sharing(const struct iface *iface, struct reason *why)
 {
-	struct port_list sharers;
-
-	if_map_find(iface->programs, iface->netdev.prog_id, &sharers);
-	if (sharers.count <= 1)
+	if (!devices_share(iface->devices, iface->netdev.prog_id))
 		return 0;
 	return reason_set(why, -EBUSY,
 			  "it is on several interfaces, which its map does not tell apart");

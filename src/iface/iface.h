@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iface/devices.h"
 #include "iface/rules.h"
 #include "kernel/rtnl.h"
-#include "lib/if_map.h"
 #include "source/source.h"
 
 /* Numbered like the MIB's xdpIfStatus. */
@@ -27,13 +27,13 @@ struct iface {
 	int64_t discontinuity; /* 0: never */
 
 	/* The rest is for the decisions. */
-	struct common *common;                   /* of all sources */
-	const struct pins *pins;                 /* NULL: nothing is pinned */
-	const bool *all_known;                   /* the first dump of all interfaces is over */
-	bool only_look;                          /* nothing is touched */
-	bool visible;                            /* has a row in xdpIfTable */
-	const char *map_path;                    /* of xdpMap, or NULL */
-	const struct if_map *masters, *programs; /* of all interfaces */
+	struct common *common;         /* of all sources */
+	const struct pins *pins;       /* NULL: nothing is pinned */
+	const struct devices *devices; /* all there are */
+	bool only_look;                /* nothing is touched */
+	bool visible;                  /* has a row in xdpIfTable */
+	const char *map_path;          /* of xdpMap, or NULL */
+	bool undecided;                /* the rules are other ones since it was decided */
 	enum source_kind wanted; /* what it waits for while pending: to be counted or observed */
 	bool pending;            /* waits for its turn */
 	bool deferred;           /* its counters are shown once all interfaces are known */

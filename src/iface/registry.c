@@ -6,41 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "iface/altnames.h"
-#include "iface/attach.h"
 #include "iface/iface_errors.h"
-#include "iface/rows.h"
-#include "lib/if_map.h"
+#include "iface/registry_state.h"
 #include "lib/log.h"
 #include "lib/util.h"
-#include "source/foreign_map.h"
-#include "source/pinned.h"
 
-struct registry {
-	const struct rules *rules;
-	struct common *common;
-	const struct pins *pins; /* NULL: nothing is pinned */
-	struct rows rows;
-	struct if_map masters, programs; /* of all network devices, watched or not */
-	struct if_map maps_before; /* the latest map when it came; 1: it was there at the start */
-	struct if_map seen; /* the dump that was going on, or the last, when it was told of */
-	struct altnames altnames;
-	size_t pending; /* how many interfaces are */
-	unsigned int missing;
-	bool missing_known;
-	unsigned int dump; /* how many there have been, from 1 on */
-	bool all_known;    /* the first dump is over: who is not known by then has just come */
-	bool only_look;
-	event_handler on_event; /* or NULL */
-	void *event_context;
-};
-
-/*
- * Every change of an interface goes through here: netdev is what the kernel told of it, or NULL if
- * that is not the reason; step draws the conclusion; then the sets are brought up to date.
- */
-static void change(struct registry *registry, struct iface *iface, const struct netdev *netdev,
-		   enum iface_step step)
+void registry_change(struct registry *registry, struct iface *iface, const struct netdev *netdev,
+		     enum iface_step step)
 {
 	struct rows *rows = &registry->rows;
 	bool was_shown = iface_set_find(&rows->shown, iface->netdev.ifindex) == iface;
@@ -59,6 +31,12 @@ static void change(struct registry *registry, struct iface *iface, const struct 
 		event_compare(&before, iface, registry->on_event, registry->event_context);
 }
 
+void registry_set_undecided(struct registry *registry, struct iface *iface, bool undecided)
+{
+	registry->undecided += (size_t)undecided - (size_t)iface->undecided;
+	iface->undecided = undecided;
+}
+
 /* What becomes of that which is pinned for an interface that is dropped. */
 enum pins_fate { KEEP_PINS, DISCARD_PINS };
 
@@ -73,6 +51,7 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 	struct reason why;
 
 	registry->pending -= iface->pending;
+	registry_set_undecided(registry, iface, false);
 	rows_remove(&registry->rows, iface);
 	registry->missing_known = false;
 	if (fate == KEEP_PINS) {
@@ -88,8 +67,9 @@ static void drop(struct registry *registry, struct iface *iface, enum pins_fate 
 
 static const struct rule *rule_for(const struct registry *registry, const struct netdev *netdev)
 {
-	const struct rule *rule = rules_match(registry->rules, netdev->name,
-					      altnames_find(&registry->altnames, netdev->ifindex));
+	const struct rule *rule =
+		rules_match(registry->rules, netdev->name,
+			    altnames_find(&registry->devices.altnames, netdev->ifindex));
 
 	return rule && rule->source != RULE_OFF ? rule : NULL;
 }
@@ -99,11 +79,12 @@ static bool same_path(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void set_rule(const struct registry *registry, struct iface *iface,
-		     const struct netdev *netdev)
+void registry_set_rule(const struct registry *registry, struct iface *iface,
+		       const struct netdev *netdev)
 {
-	const char *map_path = rules_map_path(registry->rules, netdev->name,
-					      altnames_find(&registry->altnames, netdev->ifindex));
+	const char *map_path =
+		rules_map_path(registry->rules, netdev->name,
+			       altnames_find(&registry->devices.altnames, netdev->ifindex));
 
 	iface->rule = rule_for(registry, netdev);
 	iface->map_path_is_new |= !same_path(iface->map_path, map_path);
@@ -119,10 +100,8 @@ static void add(struct registry *registry, const struct netdev *netdev)
 			.netdev = *netdev,
 			.common = registry->common,
 			.pins = registry->pins,
-			.masters = &registry->masters,
-			.programs = &registry->programs,
-			.maps_before = if_map_get(&registry->maps_before, netdev->ifindex),
-			.all_known = &registry->all_known,
+			.devices = &registry->devices,
+			.maps_before = devices_maps_before(&registry->devices, netdev->ifindex),
 			.only_look = registry->only_look,
 			.kind = SOURCE_NONE,
 			.status = IFACE_WAITING,
@@ -136,9 +115,9 @@ static void add(struct registry *registry, const struct netdev *netdev)
 		return;
 	}
 	registry->missing_known = false;
-	set_rule(registry, iface, netdev);
+	registry_set_rule(registry, iface, netdev);
 	iface_errors_show(iface);
-	change(registry, iface, NULL, IFACE_DECIDE);
+	registry_change(registry, iface, NULL, IFACE_DECIDE);
 }
 
 static bool netdev_differs(const struct netdev *a, const struct netdev *b)
@@ -147,40 +126,48 @@ static bool netdev_differs(const struct netdev *a, const struct netdev *b)
 	       a->prog_id != b->prog_id || a->loopback != b->loopback || a->bonded != b->bonded;
 }
 
-static void decide_again(struct registry *registry, unsigned int ifindex)
+void registry_decide_again(struct registry *registry, unsigned int ifindex)
 {
 	struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 
-	if (iface)
-		change(registry, iface, NULL, IFACE_DECIDE);
+	if (!iface || iface->undecided)
+		return;
+	registry_change(registry, iface, NULL, IFACE_DECIDE);
 }
 
 static void note_master(struct registry *registry, unsigned int ifindex, unsigned int master)
 {
-	unsigned int before = if_map_set(&registry->masters, ifindex, master);
+	unsigned int before = if_map_set(&registry->devices.masters, ifindex, master);
 
 	if (before == master)
 		return;
 	if (before && !registry->only_look)
 		error_counters_unset_bond(&registry->common->errors, ifindex);
-	decide_again(registry, before);
-	decide_again(registry, master);
+	registry_decide_again(registry, before);
+	registry_decide_again(registry, master);
 }
 
-/* A program that comes or goes may share the map of another, or be on two interfaces. */
+/* It has been alone with its program up to now, or is from now on. */
+static void decide_other(struct registry *registry, unsigned int ifindex, uint32_t prog_id)
+{
+	unsigned int other = devices_only_other(&registry->devices, prog_id, ifindex);
+	struct iface *iface = iface_set_find(&registry->rows.watched, other);
+
+	if (iface && (iface->kind == SOURCE_MAP || iface->shared)) {
+		iface->retry_at = 0;
+		registry_decide_again(registry, other);
+	}
+}
+
 static void note_program(struct registry *registry, unsigned int ifindex, uint32_t prog_id)
 {
-	uint32_t before = if_map_set(&registry->programs, ifindex, prog_id);
+	uint32_t before = devices_set_program(&registry->devices, ifindex, prog_id);
 
-	for (size_t i = 0; before != prog_id && i < registry->rows.watched.count; i++) {
-		struct iface *iface = registry->rows.watched.iface[i];
-
-		if (iface->netdev.ifindex == ifindex ||
-		    (iface->kind != SOURCE_MAP && !iface->shared))
-			continue;
-		iface->retry_at = 0;
-		change(registry, iface, NULL, IFACE_DECIDE);
-	}
+	if (before == prog_id)
+		return;
+	decide_other(registry, ifindex, before);
+	decide_other(registry, ifindex, prog_id);
+	registry->programs_changed = true;
 }
 
 static bool is_another(const struct iface *iface, const struct netdev *netdev)
@@ -190,27 +177,19 @@ static bool is_another(const struct iface *iface, const struct netdev *netdev)
 	return iface->netdev.address != netdev->address && strcmp(iface->netdev.name, netdev->name);
 }
 
-/* What is in a map that was there before the interface cannot be the interface's. */
-static void note_arrival(struct registry *registry, unsigned int ifindex)
-{
-	if (!if_map_get(&registry->maps_before, ifindex))
-		if_map_set(&registry->maps_before, ifindex,
-			   registry->all_known ? foreign_map_latest() : 1);
-}
-
 static void take_news(struct registry *registry, const struct netdev *netdev, bool renamed)
 {
 	const struct rule *rule = rule_for(registry, netdev);
 	struct iface *iface = iface_set_find(&registry->rows.watched, netdev->ifindex);
 
-	note_arrival(registry, netdev->ifindex);
-	if_map_set(&registry->seen, netdev->ifindex, registry->dump);
+	devices_note(&registry->devices, netdev->ifindex);
 	note_master(registry, netdev->ifindex, netdev->master);
 	note_program(registry, netdev->ifindex, netdev->prog_id);
 	/* Its messages were lost: another interface has got the ifIndex of one that is gone. */
 	if (iface && is_another(iface, netdev)) {
 		drop(registry, iface, DISCARD_PINS);
-		if_map_set(&registry->maps_before, netdev->ifindex, foreign_map_latest());
+		devices_forget(&registry->devices, netdev->ifindex);
+		devices_note(&registry->devices, netdev->ifindex);
 		iface = NULL;
 	}
 	if (!iface) {
@@ -222,18 +201,19 @@ static void take_news(struct registry *registry, const struct netdev *netdev, bo
 		drop(registry, iface, KEEP_PINS);
 		return;
 	}
-	set_rule(registry, iface, netdev);
+	registry_set_rule(registry, iface, netdev);
 	if (renamed || netdev_differs(netdev, &iface->netdev)) {
 		iface->retry_at = 0;
 		registry->missing_known = false;
 	}
-	change(registry, iface, netdev, IFACE_DECIDE);
+	registry_set_undecided(registry, iface, false);
+	registry_change(registry, iface, netdev, IFACE_DECIDE);
 }
 
 void registry_present(struct registry *registry, const struct netdev *netdev)
 {
 	struct netdev kept = *netdev;
-	bool renamed = altnames_set(&registry->altnames, netdev);
+	bool renamed = altnames_set(&registry->devices.altnames, netdev);
 
 	registry->missing_known &= !renamed;
 	kept.altnames = NULL;
@@ -244,11 +224,10 @@ void registry_gone(struct registry *registry, unsigned int ifindex)
 {
 	struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
 
-	if_map_set(&registry->maps_before, ifindex, 0);
-	if_map_set(&registry->seen, ifindex, 0);
+	devices_forget(&registry->devices, ifindex);
 	note_master(registry, ifindex, 0);
 	note_program(registry, ifindex, 0);
-	registry->missing_known &= !altnames_forget(&registry->altnames, ifindex);
+	registry->missing_known &= !altnames_forget(&registry->devices.altnames, ifindex);
 	if (iface)
 		drop(registry, iface, DISCARD_PINS);
 	else
@@ -259,12 +238,11 @@ void registry_set_rules(struct registry *registry, const struct rules *rules)
 {
 	registry->rules = rules;
 	registry->missing_known = false;
-	for (size_t i = registry->rows.watched.count; i-- > 0;) {
+	for (size_t i = 0; i < registry->rows.watched.count; i++) {
 		struct iface *iface = registry->rows.watched.iface[i];
 
-		set_rule(registry, iface, &iface->netdev);
 		iface->retry_at = 0;
-		change(registry, iface, NULL, IFACE_DECIDE);
+		registry_set_undecided(registry, iface, true);
 	}
 }
 
@@ -281,80 +259,15 @@ void registry_only_look(struct registry *registry)
 
 void registry_dump_begin(struct registry *registry)
 {
-	registry->dump++;
-}
-
-/* What waited until all interfaces are known. */
-static void decide_deferred(struct registry *registry)
-{
-	for (size_t i = 0; i < registry->rows.watched.count; i++) {
-		struct iface *iface = registry->rows.watched.iface[i];
-
-		if (iface->deferred)
-			change(registry, iface, NULL, IFACE_DECIDE);
-	}
+	registry->dropping = false;
+	devices_begin_dump(&registry->devices);
 }
 
 void registry_dump_end(struct registry *registry)
 {
-	const struct if_map *seen = &registry->seen;
-
-	for (size_t i = seen->count; i-- > 0;)
-		if (seen->entry[i].value != registry->dump)
-			registry_gone(registry, seen->entry[i].ifindex);
-	if (!registry->all_known) {
-		registry->all_known = true;
-		decide_deferred(registry);
-	}
+	registry->dropping = true;
+	registry->dropped = 0;
 	common_repin(registry->common);
-}
-
-void registry_adopt(struct registry *registry)
-{
-	for (size_t i = 0; i < registry->rows.watched.count; i++) {
-		struct iface *iface = registry->rows.watched.iface[i];
-
-		if (iface_was_left(iface))
-			change(registry, iface, NULL, IFACE_ATTACH);
-	}
-}
-
-static bool has_rule(const struct iface *iface, enum rule_source source)
-{
-	return iface && iface->rule &&
-	       (iface->rule->source == source || iface->rule->source == RULE_AUTO);
-}
-
-static void sweep(unsigned int ifindex, void *context)
-{
-	const struct registry *registry = context;
-	const struct iface *iface = iface_set_find(&registry->rows.watched, ifindex);
-	_cleanup_pinned_ struct pinned pinned =
-		pinned_open(registry->common, registry->pins, ifindex);
-
-	if (rtnl_is_gone(ifindex)) {
-		pinned_forget(&pinned);
-		return;
-	}
-	if (!has_rule(iface, RULE_COUNT))
-		pinned_take_off(&pinned);
-	/* An observer keeps a program in memory that its owner has let go. */
-	if (!iface || (iface->kind != SOURCE_OBSERVE && !iface->pending))
-		pinned_unobserve(&pinned);
-}
-
-static bool is_watched(unsigned int ifindex, void *context)
-{
-	const struct registry *registry = context;
-
-	return iface_set_find(&registry->rows.watched, ifindex);
-}
-
-void registry_sweep(struct registry *registry)
-{
-	if (registry->pins)
-		pins_each(registry->pins, sweep, registry);
-	error_counters_sweep(&registry->common->errors, registry->pins, is_watched, registry);
 }
 
 void registry_find_errors(struct registry *registry)
@@ -363,19 +276,8 @@ void registry_find_errors(struct registry *registry)
 		struct iface *iface = registry->rows.watched.iface[i];
 
 		if (iface_errors_show(iface))
-			change(registry, iface, NULL, IFACE_DECIDE);
+			registry_change(registry, iface, NULL, IFACE_DECIDE);
 	}
-}
-
-bool registry_step(struct registry *registry)
-{
-	for (size_t i = 0; registry->pending && i < registry->rows.watched.count; i++) {
-		if (registry->rows.watched.iface[i]->pending) {
-			change(registry, registry->rows.watched.iface[i], NULL, IFACE_ATTACH);
-			break;
-		}
-	}
-	return registry->pending;
 }
 
 int registry_read(struct registry *registry, struct iface *iface, struct counters *counters,
@@ -385,10 +287,10 @@ int registry_read(struct registry *registry, struct iface *iface, struct counter
 
 	iface->discontinuity = source_status(iface->source).discontinuity;
 	if (err == -EBUSY) {
-		change(registry, iface, NULL, IFACE_DECIDE);
+		registry_change(registry, iface, NULL, IFACE_DECIDE);
 	} else if (err) {
 		iface->read_err = err;
-		change(registry, iface, NULL, IFACE_FAIL_READING);
+		registry_change(registry, iface, NULL, IFACE_FAIL_READING);
 	}
 	return err;
 }
@@ -408,7 +310,7 @@ unsigned int registry_missing(struct registry *registry)
 {
 	if (!registry->missing_known) {
 		registry->missing =
-			rows_missing(&registry->rows, registry->rules, &registry->altnames);
+			rows_missing(&registry->rows, registry->rules, &registry->devices.altnames);
 		registry->missing_known = true;
 	}
 	return registry->missing;
@@ -419,15 +321,16 @@ const struct rows *registry_rows(const struct registry *registry)
 	return &registry->rows;
 }
 
+bool registry_knows_all(const struct registry *registry)
+{
+	return registry->devices.all_known;
+}
+
 static bool is_elsewhere(uint32_t prog_id, unsigned int ifindex, void *context)
 {
 	const struct registry *registry = context;
 
-	for (size_t i = 0; i < registry->programs.count; i++)
-		if (registry->programs.entry[i].value == prog_id &&
-		    registry->programs.entry[i].ifindex != ifindex)
-			return true;
-	return false;
+	return devices_have_elsewhere(&registry->devices, prog_id, ifindex);
 }
 
 int registry_new(struct registry **out, struct common *common, const struct pins *pins)
@@ -442,7 +345,7 @@ int registry_new(struct registry **out, struct common *common, const struct pins
 	common->is_elsewhere = is_elsewhere;
 	common->elsewhere_context = registry;
 	registry->pins = pins;
-	registry->dump = 1;
+	devices_begin_dump(&registry->devices);
 	*out = registry;
 	return 0;
 }
@@ -455,10 +358,7 @@ void registry_free(struct registry *registry, bool persist)
 		drop(registry, registry->rows.watched.iface[registry->rows.watched.count - 1],
 		     persist ? KEEP_PINS : DISCARD_PINS);
 	rows_free(&registry->rows);
-	if_map_free(&registry->masters);
-	if_map_free(&registry->programs);
-	if_map_free(&registry->maps_before);
-	if_map_free(&registry->seen);
-	altnames_free(&registry->altnames);
+	devices_free(&registry->devices);
+	if_map_free(&registry->left);
 	free(registry);
 }

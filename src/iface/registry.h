@@ -47,8 +47,9 @@ void registry_only_look(struct registry *registry);
 void registry_free(struct registry *registry, bool persist);
 
 /*
- * Takes other rules into use; they are the caller's and have to outlive the registry or the next
- * call. Follow it with a dump of all links (registry_dump_begin()).
+ * Takes other rules into use; they are the caller's and have to outlive the registry, or the
+ * registry_decide() that ends the next call's. Follow it with a dump of all links
+ * (registry_dump_begin()).
  */
 void registry_set_rules(struct registry *registry, const struct rules *rules);
 
@@ -60,18 +61,30 @@ void registry_gone(struct registry *registry, unsigned int ifindex);
 void registry_dump_begin(struct registry *registry);
 void registry_dump_end(struct registry *registry);
 
+/* Whether that has been done once. */
+bool registry_knows_all(const struct registry *registry);
+
 /*
- * After the first dump: takes what an earlier run left attached into use, all of it at once; and
- * takes away what it left on interfaces that are gone or not to be counted any more.
+ * What takes long is done in slices: each of these does one piece or more, until the time is over
+ * (CLOCK_MONOTONIC, ms). True: there is more to be done.
+ *
+ * Drops what a dump has left out, decides after other rules, and, once for all programs that came
+ * or went, which maps can be read.
  */
-void registry_adopt(struct registry *registry);
-void registry_sweep(struct registry *registry);
+bool registry_decide(struct registry *registry, int64_t until);
+
+/*
+ * After the first dump: takes what an earlier run left attached into use; then takes away what it
+ * left on interfaces that are gone or not to be counted any more.
+ */
+bool registry_adopt(struct registry *registry, int64_t until);
+bool registry_sweep(struct registry *registry, int64_t until);
+
+/* Attaches to interfaces that wait for it, by turns. */
+bool registry_step(struct registry *registry, int64_t until);
 
 /* Errors were counted on interfaces that had none: those without a row get it. */
 void registry_find_errors(struct registry *registry);
-
-/* Attaches to one interface that waits for it. True: others are still waiting. */
-bool registry_step(struct registry *registry);
 
 /*
  * The sets of interfaces that a rule asks for, that have a row in xdpIfTable, and that have

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/if_map.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -17,6 +18,15 @@
 
 /* How many messages rtnl_read() takes before the rest of the program has its turn. */
 #define MESSAGES_PER_TURN 64
+
+/*
+ * Links go down or away: so many within that time are a storm, ms, of which no more than STORM_MAX
+ * is waited for. A link that went down is asked for after DOWN_WAIT, when it may be gone.
+ */
+#define STORM_LINKS 16
+#define STORM_TIME 500
+#define STORM_MAX 10000
+#define DOWN_WAIT 20
 
 /* Octets: 64 KiB of a link may be alternative names (rtnl_alt_ifname() in net/core/rtnetlink.c). */
 #define MESSAGE_MAX (128 * 1024)
@@ -31,6 +41,14 @@ struct rtnl {
 	 */
 	bool overrun;
 	int dump_err, ask_err, read_err; /* the last failures, which have been logged, or 0 */
+	struct netdev_list dump;         /* the links of the last one */
+	size_t told;                     /* of how many the handlers know */
+	struct if_map asked;             /* links to ask for */
+	struct if_map down;              /* the same, of links that went down */
+	/* CLOCK_MONOTONIC, ms: when links went down or away, the last ones, by turns. */
+	int64_t went[STORM_LINKS];
+	unsigned int next;
+	int64_t storm_began;
 };
 
 static int decode_xdp(const struct nlattr *attr, void *data)
@@ -236,44 +254,144 @@ static int query(unsigned int ifindex, struct netdev_list *list)
 	return inconsistent ? -EINTR : 0;
 }
 
-/* The list is empty afterwards. */
-static void tell_of(struct netdev_list *list, const struct rtnl_handlers *handlers)
-{
-	for (size_t i = 0; i < list->count; i++)
-		handlers->present(&list->member[i].netdev, handlers->context);
-	netdev_list_free(list);
-}
-
 int rtnl_dump(struct rtnl *rtnl)
 {
-	struct netdev_list list = { 0 };
+	struct netdev_list *list = &rtnl->dump;
 	int err = -EINTR;
 
+	rtnl->told = 0;
 	for (int i = 0; i < DUMP_TRIES && err == -EINTR; i++) {
-		netdev_list_free(&list);
-		err = query(0, &list);
+		netdev_list_free(list);
+		err = query(0, list);
 	}
 	if (err == -EINTR) {
 		log_debug("xdp:links", "the links changed during each of %d dumps", DUMP_TRIES);
-		netdev_list_settle(&list);
+		netdev_list_settle(list);
 	} else if (err) {
-		netdev_list_free(&list);
+		netdev_list_free(list);
 	}
 	if (log_is_news(&rtnl->dump_err, err == -EINTR ? 0 : err))
 		log_error(err, "cannot list the network interfaces (RTM_GETLINK)");
-	tell_of(&list, &rtnl->handlers);
 	return err;
 }
 
-int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
+bool rtnl_is_telling(const struct rtnl *rtnl)
+{
+	return rtnl->told < rtnl->dump.count;
+}
+
+static bool tell_next(struct rtnl *rtnl)
+{
+	const struct netdev *netdev;
+
+	if (!rtnl_is_telling(rtnl))
+		return false;
+	netdev = &rtnl->dump.member[rtnl->told++].netdev;
+	if (netdev->ifindex)
+		rtnl->handlers.present(netdev, rtnl->handlers.context);
+	if (!rtnl_is_telling(rtnl)) {
+		netdev_list_free(&rtnl->dump);
+		rtnl->told = 0;
+	}
+	return true;
+}
+
+int rtnl_dump_all(struct rtnl *rtnl)
+{
+	int err = rtnl_dump(rtnl);
+
+	while (tell_next(rtnl))
+		;
+	return err;
+}
+
+/* What the dump has told of it, and the handlers do not know, is old. */
+static void forget_told(struct rtnl *rtnl, unsigned int ifindex)
+{
+	for (size_t i = rtnl->told; i < rtnl->dump.count; i++)
+		if (rtnl->dump.member[i].netdev.ifindex == ifindex)
+			rtnl->dump.member[i].netdev.ifindex = 0;
+}
+
+static void ask(struct rtnl *rtnl, unsigned int ifindex)
 {
 	struct netdev_list list = { 0 };
 	int err = query(ifindex, &list);
 
 	if (log_is_news(&rtnl->ask_err, err == -ENODEV ? 0 : err))
 		log_error(err, "cannot ask for interface %u (RTM_GETLINK)", ifindex);
-	tell_of(&list, &rtnl->handlers);
-	return err;
+	for (size_t i = 0; i < list.count; i++)
+		rtnl->handlers.present(&list.member[i].netdev, rtnl->handlers.context);
+	netdev_list_free(&list);
+}
+
+/* --- many links that go down or away --- */
+
+/* The oldest of the last STORM_LINKS was a short time ago. */
+static bool is_storm(const struct rtnl *rtnl, int64_t now)
+{
+	return rtnl->went[rtnl->next] && now - rtnl->went[rtnl->next] < STORM_TIME;
+}
+
+static void note_that_one_went(struct rtnl *rtnl)
+{
+	int64_t now = monotonic_ms();
+
+	if (!is_storm(rtnl, now))
+		rtnl->storm_began = now;
+	rtnl->went[rtnl->next] = now;
+	rtnl->next = (rtnl->next + 1) % STORM_LINKS;
+}
+
+bool rtnl_is_storming(const struct rtnl *rtnl)
+{
+	int64_t now = monotonic_ms();
+
+	return is_storm(rtnl, now) && now - rtnl->storm_began < STORM_MAX;
+}
+
+static bool is_waiting_for_down(const struct rtnl *rtnl)
+{
+	unsigned int last = (rtnl->next + STORM_LINKS - 1) % STORM_LINKS;
+	int64_t now = monotonic_ms();
+
+	return is_storm(rtnl, now) ? rtnl_is_storming(rtnl) : now - rtnl->went[last] < DOWN_WAIT;
+}
+
+int64_t rtnl_wait(const struct rtnl *rtnl)
+{
+	return rtnl->down.count || rtnl_is_storming(rtnl) ? DOWN_WAIT : INT64_MAX;
+}
+
+/* --- questions --- */
+
+static bool ask_next(struct rtnl *rtnl)
+{
+	struct if_map *from = &rtnl->asked;
+	unsigned int ifindex;
+
+	if (!from->count && !is_waiting_for_down(rtnl))
+		from = &rtnl->down;
+	if (!from->count)
+		return false;
+	ifindex = from->entry[from->count - 1].ifindex;
+	if_map_set(from, ifindex, 0);
+	ask(rtnl, ifindex);
+	return true;
+}
+
+bool rtnl_step(struct rtnl *rtnl, int64_t until)
+{
+	while (tell_next(rtnl) || ask_next(rtnl))
+		if (monotonic_ms() >= until)
+			return true;
+	return false;
+}
+
+void rtnl_ask(struct rtnl *rtnl, unsigned int ifindex)
+{
+	if (!if_map_get(&rtnl->down, ifindex))
+		if_map_set(&rtnl->asked, ifindex, 1);
 }
 
 bool rtnl_is_gone(unsigned int ifindex)
@@ -293,22 +411,49 @@ static bool is_link_message(const struct nlmsghdr *message)
 	       info->ifi_family == AF_UNSPEC && info->ifi_index > 0;
 }
 
+static void link_is_gone(struct rtnl *rtnl, unsigned int ifindex)
+{
+	log_debug("xdp:links", "interface %u: gone", ifindex);
+	note_that_one_went(rtnl);
+	if_map_set(&rtnl->asked, ifindex, 0);
+	if_map_set(&rtnl->down, ifindex, 0);
+	forget_told(rtnl, ifindex);
+	rtnl->handlers.gone(ifindex, rtnl->handlers.context);
+}
+
+/* A new one is down, too, but has not gone there: everything of it has changed. */
+static bool went_down(const struct ifinfomsg *info)
+{
+	return !(info->ifi_flags & IFF_UP) && info->ifi_change & IFF_UP && ~info->ifi_change;
+}
+
+/* If it is gone by now, its RTM_DELLINK is on the way. */
+static void link_has_changed(struct rtnl *rtnl, const struct ifinfomsg *info)
+{
+	unsigned int ifindex = (unsigned int)info->ifi_index;
+
+	log_debug("xdp:links", "interface %u: changed", ifindex);
+	if (info->ifi_flags & IFF_UP)
+		if_map_set(&rtnl->down, ifindex, 0);
+	if (went_down(info)) {
+		note_that_one_went(rtnl);
+		if_map_set(&rtnl->asked, ifindex, 0);
+		if_map_set(&rtnl->down, ifindex, 1);
+	}
+	rtnl_ask(rtnl, ifindex);
+}
+
 static int handle_event(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
 	struct rtnl *rtnl = data;
-	unsigned int ifindex;
 
 	if (!is_link_message(message))
 		return MNL_CB_OK;
-	ifindex = (unsigned int)info->ifi_index;
-	log_debug("xdp:links", "interface %u: %s", ifindex,
-		  message->nlmsg_type == RTM_DELLINK ? "gone" : "changed");
-	if (message->nlmsg_type == RTM_DELLINK) {
-		rtnl->handlers.gone(ifindex, rtnl->handlers.context);
-	} else if (message->nlmsg_type == RTM_NEWLINK) {
-		rtnl_ask(rtnl, ifindex); /* if it is gone by now, its RTM_DELLINK is on the way */
-	}
+	if (message->nlmsg_type == RTM_DELLINK)
+		link_is_gone(rtnl, (unsigned int)info->ifi_index);
+	else if (message->nlmsg_type == RTM_NEWLINK)
+		link_has_changed(rtnl, info);
 	return MNL_CB_OK;
 }
 
@@ -375,5 +520,8 @@ void rtnl_close(struct rtnl *rtnl)
 		return;
 	if (rtnl->events)
 		mnl_socket_close(rtnl->events);
+	netdev_list_free(&rtnl->dump);
+	if_map_free(&rtnl->asked);
+	if_map_free(&rtnl->down);
 	free(rtnl);
 }

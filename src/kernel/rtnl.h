@@ -7,6 +7,9 @@
 #ifndef XDP_AGENTX_KERNEL_RTNL_H
 #define XDP_AGENTX_KERNEL_RTNL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "kernel/netdev.h"
 
 /*
@@ -35,25 +38,45 @@ void rtnl_close(struct rtnl *rtnl);
 int rtnl_fd(const struct rtnl *rtnl);
 
 /*
- * Handles changes that are waiting, without blocking; call it again while rtnl_fd() is readable. A
- * change of a link is only a hint: the link is asked for anew, so handlers get the latest state
- * however old the message is. Returns 0 or -errno; the failure has been logged.
+ * Takes changes that are waiting, without blocking; call it again while rtnl_fd() is readable. A
+ * change of a link is only a hint: rtnl_step() asks for the link anew, once for many changes, so
+ * handlers get the latest state however old the message is. That a link is gone they get at once.
+ * Returns 0 or -errno; the failure has been logged.
  */
 int rtnl_read(struct rtnl *rtnl);
 
-/*
- * Asks for one link now and calls present() for it. Returns 0; -ENODEV: there is no such link,
- * gone() is not called; or another -errno, the failure has been logged.
- */
-int rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);
+/* The same hint from elsewhere. */
+void rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);
 
 /*
- * Calls present() for each link there is, once. A dump that the kernel marks as inconsistent is
- * repeated, a few times. 0; -EINTR: the links went on changing, and present() was called for what
- * the last dump told, which may lack some; or another -errno, it was called for none, and the
- * failure has been logged.
+ * Asks for all links; rtnl_step() calls present() for each, once. A dump that the kernel marks as
+ * inconsistent is repeated, a few times. 0; -EINTR: the links went on changing, and what the last
+ * dump told may lack some; or another -errno, present() is called for none, and the failure has
+ * been logged.
  */
 int rtnl_dump(struct rtnl *rtnl);
+
+/* The same, and tells of all at once. */
+int rtnl_dump_all(struct rtnl *rtnl);
+
+/* Whether rtnl_step() has yet to call present() for links of a dump. */
+bool rtnl_is_telling(const struct rtnl *rtnl);
+
+/*
+ * Tells of links of a dump, then asks for those that have changed, and tells of them: one or more,
+ * until the time is over (CLOCK_MONOTONIC, ms). True: there is more to be done.
+ */
+bool rtnl_step(struct rtnl *rtnl, int64_t until);
+
+/*
+ * Links go down or away, many at once, and the kernel may hold its lock (rtnl_lock()) for seconds:
+ * whoever asks for a link, attaches to one or closes a bpf_link waits for that, and all who ask us
+ * do. Links that are down are not asked for meanwhile. It lasts some seconds at most.
+ */
+bool rtnl_is_storming(const struct rtnl *rtnl);
+
+/* In how many ms rtnl_step() or whoever waits for the end of that has something to do. */
+int64_t rtnl_wait(const struct rtnl *rtnl);
 
 /* Whether this namespace has no link of that number, or no longer; its gone() may be yet to come.
  */

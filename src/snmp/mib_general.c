@@ -48,6 +48,8 @@ static bool get(const struct mib_request *request, oid column, const oid *index,
 				 ASN_GAUGE);
 		break;
 	case IF_MISSING:
+		if (!registry_knows_all(request->mib->registry))
+			return false;
 		mib_set_unsigned(value, registry_missing(request->mib->registry), ASN_GAUGE);
 		break;
 	case IF_FAILED:

@@ -6,6 +6,7 @@
 
 #include "kernel/capability.h"
 #include "lib/log.h"
+#include "lib/sorted.h"
 #include "lib/util.h"
 
 /* A refusal of the observer is asked for again this much later. */
@@ -16,8 +17,34 @@ void common_open(struct common *common, const struct pins *pins)
 	*common = (struct common){ .pins = pins, .maps_read.fd = -1 };
 }
 
+void common_close_later(struct common *common, int link_fd)
+{
+	int *grown =
+		sorted_make_room(common->closing, common->closing_count, &common->closing_capacity,
+				 sizeof(*grown), common->closing_count);
+
+	if (!grown) {
+		close(link_fd);
+		return;
+	}
+	common->closing = grown;
+	grown[common->closing_count++] = link_fd;
+}
+
+bool common_close_links(struct common *common, int64_t until)
+{
+	while (common->closing_count) {
+		close(common->closing[--common->closing_count]);
+		if (monotonic_ms() >= until)
+			break;
+	}
+	return common->closing_count;
+}
+
 void common_close(struct common *common)
 {
+	common_close_links(common, INT64_MAX);
+	free(common->closing);
 	/* The observer's programs refer to a map of the error counters. */
 	observe_program_close(&common->observe);
 	error_counters_close(&common->errors);

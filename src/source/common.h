@@ -8,6 +8,10 @@
 #ifndef XDP_AGENTX_SOURCE_COMMON_H
 #define XDP_AGENTX_SOURCE_COMMON_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "kernel/freplace.h"
 #include "kernel/map_users.h"
 #include "kernel/pins.h"
@@ -36,6 +40,8 @@ struct common {
 	void *elsewhere_context;
 
 	bool unpinned; /* something of it could not be pinned, which has been logged */
+	int *closing;  /* descriptors that are closed later, closing_count of them */
+	size_t closing_count, closing_capacity;
 
 	/* The last attempt to open observe, and what came of it. */
 	int64_t observe_tried_at; /* CLOCK_MONOTONIC, ms; 0: never */
@@ -45,6 +51,14 @@ struct common {
 
 /* pins may be NULL, and has to outlive *common, which the caller gives to common_close(). */
 void common_open(struct common *common, const struct pins *pins);
+
+/*
+ * Closes a link whose interface is gone, later: the kernel has whoever closes one wait for its lock
+ * (rtnl_lock()), which it may hold for seconds while many interfaces go. common_close_links()
+ * closes one or more of them, until the time is over (CLOCK_MONOTONIC, ms). True: there are more.
+ */
+void common_close_later(struct common *common, int link_fd);
+bool common_close_links(struct common *common, int64_t until);
 
 /* What is pinned goes on counting. Every source has to be closed. */
 void common_close(struct common *common);

@@ -398,6 +398,8 @@ void source_discard(struct source *source)
 {
 	if (!source)
 		return;
+	if (source->writer.link_fd >= 0)
+		common_close_later(source->common, take_fd(&source->writer.link_fd));
 	end_writer(source);
 	observation_forget_invalid(source->common, source->common->pins, source->map.ifindex);
 	counter_map_unpin(&source->map);

@@ -54,7 +54,7 @@ int source_open(struct source **source, struct common *common, const struct netd
 /* Ends the use of a source and leaves what is pinned as it is. NULL is ignored. */
 void source_close(struct source *source);
 
-/* Takes everything away: writer, map and pins. NULL is ignored. */
+/* Takes everything away: writer, map and pins; its interface is gone. NULL is ignored. */
 void source_discard(struct source *source);
 
 /*

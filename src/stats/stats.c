@@ -46,7 +46,7 @@ int stats_list_netdevs(struct netdev_list *list)
 
 	if (err)
 		return err;
-	err = rtnl_dump(rtnl);
+	err = rtnl_dump_all(rtnl);
 	rtnl_close(rtnl);
 	/* What changes all the time is shown as it was seen. */
 	if (err && err != -EINTR)

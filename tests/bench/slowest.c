@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * slowest ADDRESS OID: a manager that asks for a value a hundred times a second, and waits a minute
- * for an answer. At SIGTERM it prints in how many ms it had the first one, how many the slowest
+ * for an answer. It prints in how many ms it had the first one; at SIGTERM, how many the slowest
  * from then on took, and how often there was an error or no value from then on.
  */
 #include <net-snmp/net-snmp-config.h>
@@ -83,13 +83,15 @@ int main(int argc, char **argv)
 		long asked = now();
 		bool good = ask(session, name, len);
 
-		if (good && first < 0)
+		if (good && first < 0) {
 			first = now() - start;
-		else if (first >= 0 && now() - asked > slowest)
+			printf("%ld ", first);
+			fflush(stdout);
+		} else if (first >= 0 && now() - asked > slowest)
 			slowest = now() - asked;
 		errors += !good && first >= 0;
 		nanosleep(&pause, NULL);
 	}
-	printf("%ld %ld %ld\n", first, slowest, errors);
+	printf("%ld %ld\n", slowest, errors);
 	return 0;
 }

@@ -65,6 +65,7 @@ void close_source(void)
 void discard_source(void)
 {
 	source_discard(source);
+	common_close_links(&fixture_common, INT64_MAX);
 	source = NULL;
 }
 

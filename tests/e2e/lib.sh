@@ -142,7 +142,8 @@ pinned() {
 
 # --- snmpd and the agent -----------------------------------------------------------------------
 
-# start_snmpd [LINE...]: these lines are added to its configuration.
+# start_snmpd [LINE...]: these lines are added to its configuration; SNMPD_WITHOUT are more of its modules
+# that it does without.
 start_snmpd() {
 	{
 		echo "master agentx"
@@ -150,7 +151,8 @@ start_snmpd() {
 		echo "rocommunity public"
 		printf '%s\n' "$@"
 	} >$RUN/snmpd.conf
-	snmpd -f -Lf $RUN/snmpd.log -C -c $RUN/snmpd.conf -I -smux,mteTrigger,mteTriggerConf \
+	snmpd -f -Lf $RUN/snmpd.log -C -c $RUN/snmpd.conf \
+		-I "-smux,mteTrigger,mteTriggerConf${SNMPD_WITHOUT:+,$SNMPD_WITHOUT}" \
 		"udp:$SNMP_ADDRESS" &
 	snmpd_pid=$!
 	wait_for 10 answering

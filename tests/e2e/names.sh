@@ -300,7 +300,8 @@ agent_pid=$!
 wait_for 20 counting "${hostile[@]}"
 stop_agent
 clean "logOption of snmp.conf" $RUN/first.log $RUN/second.log
-is "... names all" "$(sed -n 's/: counting (native)$//p' $RUN/second.log | undone | sort)" \
+ok "... is in use" grep -q ': counting' $RUN/second.log
+is "... names all" "$(sed -n 's/: counting (native)$//p' $RUN/{first,second}.log | undone | sort -u)" \
 	"$(in_hex xn ua "${hostile[@]}" | sort)"
 kill $user
 stop_snmptrapd

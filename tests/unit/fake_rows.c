@@ -95,6 +95,12 @@ const struct rows *registry_rows(const struct registry *of)
 	return &of->rows;
 }
 
+bool registry_knows_all(const struct registry *of)
+{
+	(void)of;
+	return true;
+}
+
 unsigned int registry_missing(struct registry *of)
 {
 	assert_ptr_equal(of, &fake_registry);

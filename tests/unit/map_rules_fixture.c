@@ -13,6 +13,7 @@ void configure_map(const char *source, const char *ifname, const char *path)
 	if (path)
 		assert_int_equal(rules_add_map(&rules, ifname, path, &error), 0);
 	registry_set_rules(registry, &rules);
+	settle();
 	rules_free(&old);
 }
 
@@ -30,7 +31,7 @@ void refuse_to_observe(void)
 
 void assert_step(const char *calls)
 {
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls(calls);
 }
 
@@ -53,7 +54,7 @@ void read_eth0(void)
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text, "about to read the program's map");
 	assert_calls("");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;map eth0 50;");
 	assert_map_is_read();
 	assert_true(counted(3));

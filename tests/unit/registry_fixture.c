@@ -28,6 +28,12 @@ int fixture_teardown(void **state)
 	return 0;
 }
 
+void settle(void)
+{
+	while (registry_decide(registry, INT64_MAX))
+		;
+}
+
 void add_rules_to(struct rules *to, const char *patterns, const char *source, const char *hook)
 {
 	struct reason error;
@@ -42,6 +48,7 @@ void configure(const char *patterns, const char *source, const char *hook)
 	rules = (struct rules){ 0 };
 	add_rules_to(&rules, patterns, source, hook);
 	registry_set_rules(registry, &rules);
+	settle();
 	rules_free(&old);
 }
 
@@ -49,6 +56,7 @@ static void tell(struct netdev netdev, const char *name)
 {
 	snprintf(netdev.name, sizeof(netdev.name), "%s", name);
 	registry_present(registry, &netdev);
+	settle();
 }
 
 void present(unsigned int ifindex, const char *name, uint32_t prog_id, enum xdp_mode mode)
@@ -110,7 +118,7 @@ void count_eth0(const char *hook)
 {
 	configure("eth0", "count", hook);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls(hook && !strcmp(hook, "native") ? "open;attach eth0 native;"
 						     : "open;attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, fake_answer.mode);
@@ -122,8 +130,8 @@ void count_two(void)
 	configure("*", "count", NULL);
 	present(2, "a", 0, XDP_MODE_NONE);
 	present(3, "b", 0, XDP_MODE_NONE);
-	registry_step(registry);
-	registry_step(registry);
+	registry_step(registry, 0);
+	registry_step(registry, 0);
 	assert_calls("open;attach a any;open;attach b any;");
 }
 
@@ -134,7 +142,7 @@ void observe_eth0(const char *source)
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text, "about to observe the program");
 	assert_calls("");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;observe eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_true(counted(3));
@@ -146,7 +154,7 @@ void refuse_to_observe_eth0(void)
 	fake_answer.text = "it has no BTF";
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 50;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text,
@@ -159,6 +167,6 @@ void refuse_to_observe_eth0(void)
 void assert_nothing_new(uint32_t prog_id, enum xdp_mode mode)
 {
 	present(3, "eth0", prog_id, mode);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 }

@@ -23,6 +23,9 @@ void configure(const char *patterns, const char *source, const char *hook);
 void present(unsigned int ifindex, const char *name, uint32_t prog_id, enum xdp_mode mode);
 void present_port(unsigned int ifindex, const char *name, unsigned int master);
 
+/* What is decided in slices, all of it. */
+void settle(void);
+
 /* The row of xdpIfTable, or NULL; whether there are counters to read. */
 struct iface *row(unsigned int ifindex);
 bool counted(unsigned int ifindex);

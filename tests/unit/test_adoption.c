@@ -27,7 +27,7 @@ static void test_adopts_what_was_left_behind(void **state)
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 900, XDP_MODE_NATIVE);
 	assert_calls("");
 	later(10);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;adopt eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, 900, XDP_MODE_NATIVE);
 	assert_true(counted(3));
@@ -35,7 +35,7 @@ static void test_adopts_what_was_left_behind(void **state)
 	assert_int_equal(row(3)->program_changes, 0);
 	assert_int_equal(row(3)->discontinuity, 500);
 	assert_int_equal(row(3)->last_change, 400);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_string_equal(unit_logged, "info: eth0: counting (native)\n");
 
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
@@ -53,10 +53,10 @@ static void test_adopts_all_at_once(void **state)
 	present(3, "a", 0, XDP_MODE_NONE);
 	present(4, "b", 900, XDP_MODE_NATIVE);
 	present(5, "c", 901, XDP_MODE_GENERIC);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;adopt b any;open;adopt c any;");
 	assert_row(5, IFACE_ACTIVE, SOURCE_COUNT, 901, XDP_MODE_GENERIC);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;attach a any;");
 }
 
@@ -68,7 +68,7 @@ static void test_adopts_without_known_times(void **state)
 	fake_pins.at[3].last_change = 0;
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
 	later(10);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_int_equal(row(3)->last_change, unit_now);
 }
 
@@ -78,8 +78,8 @@ static void test_refused_pin_is_told(void **state)
 	leave_eth0_behind();
 	fake_pins.at[3].why = "pin /x/3/link is left alone: it is yours";
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
-	registry_adopt(registry);
-	assert_false(registry_step(registry));
+	registry_adopt(registry, INT64_MAX);
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 900, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text,
@@ -95,7 +95,7 @@ static void test_foreign_program_beside_a_pin(void **state)
 	(void)state;
 	leave_eth0_behind();
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_contains(row(3)->reason.text, "detach it to have the interface counted");
@@ -121,7 +121,7 @@ static void test_foreign_program_in_our_link_after_an_adoption(void **state)
 	(void)state;
 	leave_eth0_behind();
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_int_equal(row(3)->last_change, 400);
 	fake_answer.held = 50;
 	later(1000);
@@ -144,17 +144,18 @@ static void test_sweeps_what_is_not_to_be_counted(void **state)
 	add_rules_to(&rules, "eth4", "auto", NULL);
 	add_rules_to(&rules, "eth5", "off", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	for (unsigned int ifindex = 3; ifindex < 8; ifindex++) {
 		char name[IFNAMSIZ];
 
 		snprintf(name, sizeof(name), "eth%u", ifindex);
 		present(ifindex, name, 900 + ifindex, XDP_MODE_NATIVE);
 	}
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;adopt eth3 any;open;adopt eth4 any;");
 	fake_answer.gone = 8;
-	registry_sweep(registry);
-	assert_calls("take off 5;take off 6;take off 7;forget 8;");
+	registry_sweep(registry, INT64_MAX);
+	assert_calls("forget 8;take off 7;take off 6;take off 5;");
 	assert_int_equal(fake_open_sources, 2);
 }
 
@@ -174,7 +175,7 @@ static void test_counter_program_left_by_an_earlier_run(void **state)
 	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3)); /* with what the earlier run counted */
 	assert_int_equal(row(3)->discontinuity, 500);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_nothing_new(0, XDP_MODE_NONE);
 }
 
@@ -198,7 +199,7 @@ static void test_adopts_an_observer(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_calls("");
 	later(10);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;resume eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_true(counted(3));
@@ -215,12 +216,12 @@ static void test_changes_after_an_adoption(void **state)
 	(void)state;
 	leave_eth0_observed();
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	later(10);
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->last_change, unit_now);
 	later(10);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_int_equal(row(3)->last_change, unit_now);
 	assert_int_equal(row(3)->source->last_change, unit_now);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -233,7 +234,7 @@ static void test_adopts_an_observer_that_missed_frames(void **state)
 	fake_answer.missed = true;
 	later(10);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;resume eth0 50;");
 	assert_int_equal(row(3)->discontinuity, unit_now);
 	assert_int_equal(row(3)->last_change, unit_now);
@@ -251,10 +252,10 @@ static void test_adopts_all_before_it_loads_any(void **state)
 	present(3, "a", 50, XDP_MODE_NATIVE);
 	present(4, "b", 50, XDP_MODE_NATIVE);
 	present(5, "c", 51, XDP_MODE_GENERIC);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;resume b 50;open;resume c 51;");
 	assert_int_equal(row(3)->status, IFACE_WAITING);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;observe a 50;");
 }
 
@@ -265,8 +266,8 @@ static void test_program_was_replaced_while_no_agent_ran(void **state)
 	leave_eth0_observed();
 	later(10);
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
-	registry_adopt(registry);
-	registry_step(registry);
+	registry_adopt(registry, INT64_MAX);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 51;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 51, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -282,10 +283,10 @@ static void test_program_was_detached_while_no_agent_ran(void **state)
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_true(counted(3));
 	assert_int_equal(row(3)->discontinuity, 500);
-	registry_adopt(registry);
-	assert_false(registry_step(registry));
+	registry_adopt(registry, INT64_MAX);
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
-	registry_sweep(registry);
+	registry_sweep(registry, INT64_MAX);
 	assert_calls("unobserve 3;"); /* it keeps that program in memory */
 }
 
@@ -332,16 +333,17 @@ static void test_sweeps_observers_that_nobody_wants(void **state)
 	add_rules_to(&rules, "eth7", "off", NULL);
 	add_rules_to(&rules, "eth8", "observe", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	for (unsigned int ifindex = 3; ifindex < 9; ifindex++) {
 		snprintf(name, sizeof(name), "eth%u", ifindex);
 		present(ifindex, name, ifindex == 8 ? 99 : 50 + ifindex, XDP_MODE_NATIVE);
 	}
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;resume eth3 53;open;resume eth4 54;open;map eth6 56;"
 		     "open;observe eth8 99;");
 	fake_answer.gone = 9;
-	registry_sweep(registry);
-	assert_calls("unobserve 5;unobserve 6;unobserve 7;forget 9;");
+	registry_sweep(registry, INT64_MAX);
+	assert_calls("forget 9;unobserve 7;unobserve 6;unobserve 5;");
 }
 
 static void test_sweeps_none_that_waits_for_its_turn(void **state)
@@ -349,7 +351,7 @@ static void test_sweeps_none_that_waits_for_its_turn(void **state)
 	(void)state;
 	leave_eth0_observed();
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_sweep(registry);
+	registry_sweep(registry, INT64_MAX);
 	assert_calls("");
 }
 

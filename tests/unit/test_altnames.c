@@ -24,6 +24,7 @@ static void present_as(unsigned int ifindex, const char *name, const char *altna
 	netdev.altnames = size > 1 ? copy : NULL;
 	snprintf(netdev.name, sizeof(netdev.name), "%s", name);
 	registry_present(registry, &netdev);
+	settle();
 	memset(copy, 'x', sizeof(copy));
 }
 
@@ -37,7 +38,7 @@ static void test_counted_by_altname(void **state)
 	assert_int_equal(registry_missing(registry), 1);
 	PRESENT(3, "eth0", "other\0alt0\0", 0);
 	assert_int_equal(registry_missing(registry), 0);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;attach eth0 any;");
 
 	/* It is matched again without news, and stays with each of them. */
@@ -56,7 +57,7 @@ static void test_altname_moves(void **state)
 	configure("alt0", "count", NULL);
 	PRESENT(3, "eth0", "alt0\0", 0);
 	PRESENT(4, "eth1", "", 0);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 
 	PRESENT(3, "eth0", "", FIRST_PROG_ID);
@@ -64,7 +65,7 @@ static void test_altname_moves(void **state)
 	assert_int_equal(registry_missing(registry), 1);
 	fake_calls[0] = '\0';
 	PRESENT(4, "eth1", "alt0\0", 0);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth1 any;");
 	assert_int_equal(registry_missing(registry), 0);
 }
@@ -77,9 +78,11 @@ static void test_map_by_altname(void **state)
 	assert_int_equal(rules_add_map(&rules, "alt0", "/bpf/a", &error), 0);
 	add_rules_to(&rules, "eth0", "map", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	PRESENT(3, "eth0", "alt0\0", 50);
 	assert_string_equal(row(3)->map_path, "/bpf/a");
 	registry_set_rules(registry, &rules);
+	settle();
 	assert_string_equal(row(3)->map_path, "/bpf/a");
 	PRESENT(3, "eth0", "", 50);
 	assert_null(row(3)->map_path);
@@ -92,6 +95,7 @@ static void test_missing_but_off(void **state)
 	add_rules_to(&rules, "alt1,wan*", "off", NULL);
 	add_rules_to(&rules, "eth0,alt0,eth1,wan1", "count", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	assert_int_equal(registry_missing(registry), 3);
 	PRESENT(3, "eth0", "alt1\0", 0); /* off by its alternative name */
 	assert_int_equal(registry_missing(registry), 2);
@@ -100,14 +104,17 @@ static void test_missing_but_off(void **state)
 	PRESENT(3, "eth1", "alt1\0", 0);
 	assert_int_equal(registry_missing(registry), 1);
 	registry_gone(registry, 3);
+	settle();
 	assert_int_equal(registry_missing(registry), 2);
 
 	registry_dump_begin(registry);
 	PRESENT(4, "wan0", "alt0\0", 0);
 	registry_dump_end(registry);
+	settle();
 	assert_int_equal(registry_missing(registry), 2);
 	registry_dump_begin(registry);
 	registry_dump_end(registry);
+	settle();
 	assert_int_equal(registry_missing(registry), 3);
 }
 
@@ -127,6 +134,7 @@ static void test_many(void **state)
 	assert_non_null(row(7 * 7 % 16));
 	assert_non_null(row(3 * 7 % 16));
 	registry_gone(registry, 3 * 7 % 16);
+	settle();
 	assert_int_equal(registry_missing(registry), 2);
 }
 

@@ -17,7 +17,7 @@ static void test_foreign_program_is_left_alone(void **state)
 	assert_int_equal(row(3)->program_changes, 0);
 	assert_false(counted(3));
 	assert_int_equal(rows_failed(registry_rows(registry)), 1);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_contains(unit_logged, "warning: eth0: program 'prog50' (id 50, native)");
 }
@@ -44,7 +44,7 @@ static void test_foreign_program_goes(void **state)
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_string_equal(row(3)->program.name, "");
 	assert_calls("");
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->program_changes, 2);
@@ -57,7 +57,7 @@ static void test_foreign_program_comes_before_our_turn(void **state)
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	present(3, "eth0", 50, XDP_MODE_GENERIC);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_GENERIC);
 }
@@ -69,7 +69,7 @@ static void test_our_program_is_known_again(void **state)
 	grown();
 	later(5000);
 	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->program_changes, 1);
@@ -86,7 +86,7 @@ static void test_our_program_is_one_of_several(void **state)
 	count_eth0("native");
 	later(1000);
 	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_MULTIPLE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_MULTIPLE);
 	assert_true(counted(3));
@@ -112,7 +112,7 @@ static void test_our_program_vanishes(void **state)
 	assert_int_equal(row(3)->discontinuity, began);
 
 	later(1000);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;"); /* to the same source, with its values */
 	assert_ptr_equal(row(3), before);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
@@ -146,7 +146,7 @@ static void test_foreign_program_in_our_link(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	later(RETRY_MS);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_contains(row(3)->reason.text,
@@ -183,7 +183,7 @@ static void test_refused_attachment(void **state)
 	fake_answer.text = "cannot attach the counter program; native: not today";
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_string_equal(row(3)->reason.text, fake_answer.text);
@@ -196,7 +196,7 @@ static void test_refused_attachment(void **state)
 	/* Not tried again while nothing changes. */
 	later(RETRY_MS - 1);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
 }
@@ -207,13 +207,13 @@ static void refuse_eth0(void)
 	fake_answer.text = "refused";
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 }
 
 static void assert_eth0_tried_again(void)
 {
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;");
 }
 
@@ -234,7 +234,7 @@ static void test_refused_attachment_is_tried_after_a_minute(void **state)
 	/* The next time is a minute from then. */
 	later(RETRY_MS - 1);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("");
 
 	/* To be refused again is no news. */
@@ -258,6 +258,7 @@ static void test_refused_attachment_is_tried_when_the_link_changes(void **state)
 	(void)state;
 	refuse_eth0();
 	registry_present(registry, &netdev);
+	settle();
 	assert_eth0_tried_again();
 }
 
@@ -276,7 +277,7 @@ static void test_source_that_cannot_be_opened(void **state)
 	fake_answer.text = "cannot make the counter map";
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_string_equal(row(3)->reason.text, fake_answer.text);
@@ -285,7 +286,7 @@ static void test_source_that_cannot_be_opened(void **state)
 	fake_answer.text = "";
 	later(RETRY_MS);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 }

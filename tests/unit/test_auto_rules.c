@@ -11,14 +11,14 @@ static void test_auto_counts_where_nothing_is(void **state)
 	(void)state;
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_nothing_new(FIRST_PROG_ID, XDP_MODE_NATIVE);
 
 	/* Ours was taken off by somebody; there was never another. */
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("detach;attach eth0 any;");
 }
 
@@ -45,7 +45,7 @@ static void test_auto_waits_where_one_was_observed(void **state)
 	assert_nothing_new(0, XDP_MODE_NONE);
 
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 51;");
 }
 
@@ -61,7 +61,7 @@ static void test_auto_waits_after_a_restart(void **state)
 	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->discontinuity, 500);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_nothing_new(0, XDP_MODE_NONE);
 }
 
@@ -71,7 +71,7 @@ static void test_auto_counts_after_a_restart(void **state)
 	fake_pins.at[3] = (struct fake_pinned){ .kept = true, .kind = SOURCE_COUNT };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 }
 
@@ -81,12 +81,12 @@ static void test_auto_observes_instead_of_counting(void **state)
 	(void)state;
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_calls("detach;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->program_changes, 2);
@@ -99,7 +99,7 @@ static void test_auto_where_it_cannot_be_observed(void **state)
 	fake_answer.observe_err = fake_answer.map_err = -ENODATA;
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 50;map eth0 50;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
@@ -116,7 +116,7 @@ static void test_auto_keeps_the_counter_program(void **state)
 		(struct fake_pinned){ .prog_id = 900, .kept = true, .kind = SOURCE_COUNT };
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;adopt eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, 900, XDP_MODE_NATIVE);
 	assert_nothing_new(900, XDP_MODE_NATIVE);
@@ -128,7 +128,7 @@ static void test_auto_and_a_foreign_program_in_our_link(void **state)
 	(void)state;
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	fake_answer.held = 50;
 	assert_nothing_new(50, XDP_MODE_NATIVE); /* to let our link go would take it away */

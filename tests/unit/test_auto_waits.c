@@ -19,7 +19,7 @@ static void refuse_eth0(void)
 	fake_answer.text = fake_answer.map_text = "no";
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;map eth0 50;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_true(fake_pins.at[3].foreign);
@@ -37,7 +37,7 @@ static void assert_waits(void)
 static void assert_counts(const char *calls)
 {
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls(calls);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 }
@@ -49,6 +49,7 @@ static void restart(bool persist)
 	fake_calls[0] = '\0';
 	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	registry_set_rules(registry, &rules);
+	settle();
 }
 
 static void test_first_program_goes(void **state)
@@ -69,7 +70,7 @@ static void test_another_and_the_same_again(void **state)
 	for (size_t i = 0; i < LENGTH(next); i++) {
 		assert_waits();
 		present(3, "eth0", next[i], XDP_MODE_NATIVE);
-		registry_step(registry);
+		registry_step(registry, 0);
 		fake_calls[0] = '\0';
 		assert_row(3, IFACE_FAILED, SOURCE_NONE, next[i], XDP_MODE_NATIVE);
 	}
@@ -92,8 +93,8 @@ static void test_waits_after_a_restart(void **state)
 	restart(true);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls("open;"); /* the counters that were left, without a value */
-	registry_adopt(registry);
-	registry_sweep(registry);
+	registry_adopt(registry, INT64_MAX);
+	registry_sweep(registry, INT64_MAX);
 	assert_waits();
 }
 
@@ -104,8 +105,8 @@ static void test_the_mark_is_enough(void **state)
 	fake_pins.at[3].foreign = true;
 	configure("eth0", "auto", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_adopt(registry);
-	registry_sweep(registry);
+	registry_adopt(registry, INT64_MAX);
+	registry_sweep(registry, INT64_MAX);
 	assert_waits();
 	assert_calls("");
 }
@@ -174,6 +175,7 @@ static void test_a_plan_makes_none_and_heeds_it(void **state)
 	assert_waits();
 	assert_true(fake_pins.at[3].foreign);
 	registry_gone(registry, 3);
+	settle();
 	assert_true(fake_pins.at[3].foreign);
 	assert_calls("");
 }
@@ -192,7 +194,7 @@ static void test_count_ends_it(void **state)
 	assert_nothing_new(FIRST_PROG_ID, XDP_MODE_NATIVE);
 
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("detach;attach eth0 any;");
 }
 
@@ -201,6 +203,7 @@ static void test_interface_goes(void **state)
 	(void)state;
 	refuse_eth0();
 	registry_gone(registry, 3);
+	settle();
 	assert_calls("discard;");
 	assert_false(fake_pins.at[3].foreign);
 	fake_answer.trace_err = fake_answer.map_err = 0;
@@ -218,13 +221,15 @@ static void test_another_interface_with_its_number(void **state)
 	netdev.prog_id = 50;
 	netdev.mode = XDP_MODE_NATIVE;
 	registry_present(registry, &netdev);
+	settle();
 	assert_true(fake_pins.at[3].foreign);
 	netdev = eth0;
 	netdev.address = 1;
 	strcpy(netdev.name, "eth1");
 	registry_present(registry, &netdev);
+	settle();
 	assert_false(fake_pins.at[3].foreign);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth1 any;");
 }
 
@@ -242,7 +247,7 @@ static void test_sweep_takes_it(void **state)
 	(void)state;
 	fake_pins.at[4].foreign = true;
 	fake_answer.gone = 4;
-	registry_sweep(registry);
+	registry_sweep(registry, INT64_MAX);
 	assert_calls("forget 4;");
 	assert_false(fake_pins.at[4].foreign);
 }

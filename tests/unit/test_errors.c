@@ -15,10 +15,11 @@ static void test_errors_of_rows(void **state)
 	fake_answer.observe_err = -ENODATA;
 	add_rules_to(&rules, "eth*", "observe", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	present(4, "eth1", 0, XDP_MODE_NONE);
 	present(5, "lo", 51, XDP_MODE_NATIVE);
-	while (registry_step(registry))
+	while (registry_step(registry, 0))
 		;
 	assert_false(counted(3));
 	assert_true(fake_errors[3].counted);
@@ -43,7 +44,7 @@ static void test_errors_are_kept(void **state)
 	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_sweep(registry);
+	registry_sweep(registry, INT64_MAX);
 	assert_true(fake_errors[3].counted);
 	assert_false(fake_errors[4].counted);
 }
@@ -53,12 +54,14 @@ static void test_errors_of_what_is_gone(void **state)
 	(void)state;
 	count_eth0(NULL);
 	registry_gone(registry, 3);
+	settle();
 	assert_false(fake_errors[3].counted);
 	assert_calls("discard;");
 	fake_answer.next_prog_id = FIRST_PROG_ID;
 	count_eth0(NULL);
 	registry_dump_begin(registry);
 	registry_dump_end(registry);
+	settle();
 	assert_false(fake_errors[3].counted);
 	assert_calls("discard;");
 	fake_answer.next_prog_id = FIRST_PROG_ID;
@@ -73,7 +76,7 @@ static void test_errors_of_ports(void **state)
 	(void)state;
 	configure("bond0", "observe", NULL);
 	present(3, "bond0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	present_port(4, "eth1", 3);
 	present_port(5, "eth2", 9);
 	assert_int_equal(fake_errors[4].bond, 3);

@@ -72,7 +72,7 @@ static void test_our_program(void **state)
 	later(1000);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_events("eth0 (3) detached 1000 prog1000\n");
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) attached native 1001 prog1001\n");
 }
 
@@ -88,7 +88,7 @@ static void test_our_program_makes_way(void **state)
 		"left alone: detach it to have the interface counted\n");
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_events("eth0 (3) detached 50 prog50\n");
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) attached native 1001 prog1001\neth0 (3) status 1: \n");
 }
 
@@ -98,16 +98,16 @@ static void test_observed_program(void **state)
 	observe_eth0("observe");
 	assert_events(""); /* it was there */
 	present(3, "eth0", 60, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) replaced native 60 prog60 for 50 prog50\n");
 	present(3, "eth0", 60, XDP_MODE_GENERIC);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) replaced generic 60 prog60 for 60 prog60\n");
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) detached 60 prog60\n");
 	present(3, "eth0", 70, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) attached native 70 prog70\n");
 }
 
@@ -125,7 +125,7 @@ static void test_program_that_cannot_be_observed(void **state)
 	later(RETRY_MS);
 	fake_answer.text = "its code is not there";
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_contains(row(3)->reason.text, "its code is not there");
 	assert_events("");
 
@@ -138,15 +138,15 @@ static void test_map_of_a_program(void **state)
 	(void)state;
 	configure("eth0", "map", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 	assert_events("");
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) status 3: program 'prog50' (id 50, native) has no map that can be "
 		      "read: it is on several interfaces, which its map does not tell apart\n");
 	present(4, "eth1", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) status 1: \n");
 }
 
@@ -191,7 +191,7 @@ static void test_released(void **state)
 	assert_events("");
 	fake_pins.at[3].released = false;
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_events("eth0 (3) attached native 1001 prog1001\n");
 }
 
@@ -206,11 +206,12 @@ static void test_restart(void **state)
 	configure("eth0", "count", NULL);
 	add_rules_to(&rules, "*", "observe", NULL);
 	registry_set_rules(registry, &rules);
+	settle();
 	present(3, "eth0", 900, XDP_MODE_NATIVE);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
-	registry_adopt(registry);
-	registry_sweep(registry);
-	while (registry_step(registry))
+	registry_adopt(registry, INT64_MAX);
+	registry_sweep(registry, INT64_MAX);
+	while (registry_step(registry, 0))
 		;
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, 900, XDP_MODE_NATIVE);
 	assert_row(4, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
@@ -228,7 +229,7 @@ static void test_without_a_row(void **state)
 	fake_answer.text = "refused";
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_null(row(3));
 	assert_events("");
 
@@ -261,12 +262,14 @@ static void test_interface_goes(void **state)
 	count_eth0(NULL);
 	assert_events("eth0 (3) attached native 1000 prog1000\n");
 	registry_gone(registry, 3);
+	settle();
 	assert_events("");
 	configure("eth1", "count", NULL);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
 	events[0] = '\0';
 	registry_dump_begin(registry);
 	registry_dump_end(registry);
+	settle();
 	assert_events("");
 }
 

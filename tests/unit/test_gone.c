@@ -22,10 +22,11 @@ static void test_nothing_is_said(void **state)
 		present(3, "eth0", prog_id, prog_id ? XDP_MODE_NATIVE : XDP_MODE_NONE);
 		if (i == 1)
 			continue; /* count has nothing to do here */
-		assert_false(registry_step(registry));
+		assert_false(registry_step(registry, 0));
 		assert_int_equal(rows_failed(registry_rows(registry)), 0);
 		assert_string_equal(unit_logged, "");
 		registry_gone(registry, 3);
+		settle();
 		assert_int_equal(registry_rows(registry)->watched.count, 0);
 	}
 }
@@ -38,7 +39,7 @@ static void test_one_that_is_there_fails(void **state)
 	fake_answer.gone = 4;
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_string_equal(unit_logged, "warning: eth0: Invalid argument\n");
 }
@@ -51,10 +52,10 @@ static void test_back_again(void **state)
 	fake_answer.gone = 3;
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	fake_answer.attach_err = fake_answer.gone = 0;
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 }
 

@@ -11,7 +11,8 @@ static void test_vanishes_before_its_turn(void **state)
 	present(2, "a", 0, XDP_MODE_NONE);
 	present(3, "b", 0, XDP_MODE_NONE);
 	registry_gone(registry, 2);
-	assert_false(registry_step(registry));
+	settle();
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;attach b any;");
 }
 
@@ -21,8 +22,10 @@ static void test_link_gone(void **state)
 	count_eth0(NULL);
 	grown();
 	registry_gone(registry, 4);
+	settle();
 	assert_int_equal(grown(), 0);
 	registry_gone(registry, 3);
+	settle();
 	assert_calls("discard;");
 	assert_null(row(3));
 	assert_int_equal(grown(), 1);
@@ -35,8 +38,8 @@ static void test_left_out_of_the_dump(void **state)
 	present(2, "a", 0, XDP_MODE_NONE);
 	present(3, "b", 0, XDP_MODE_NONE);
 	present(4, "c", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
-	registry_step(registry);
+	registry_step(registry, 0);
+	registry_step(registry, 0);
 	assert_calls("open;attach a any;open;attach b any;");
 	later(1000);
 
@@ -45,6 +48,7 @@ static void test_left_out_of_the_dump(void **state)
 	present(5, "d", 0, XDP_MODE_NONE);
 	assert_non_null(row(2)); /* until the dump is complete */
 	registry_dump_end(registry);
+	settle();
 	assert_calls("discard;");
 	assert_null(row(2));
 	assert_null(row(4));
@@ -59,7 +63,7 @@ static void test_another_interface_with_the_same_ifindex(void **state)
 	(void)state;
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	grown();
 	later(1000);
@@ -72,7 +76,7 @@ static void test_another_interface_with_the_same_ifindex(void **state)
 	assert_int_equal(grown(), 1);
 
 	later(1000);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth7 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->program_changes, 1);
@@ -96,14 +100,15 @@ static void test_unwatched_one_left_out_of_the_dump(void **state)
 	configure("eth0", "map", NULL);
 	present(4, "other", 50, XDP_MODE_NATIVE);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_contains(row(3)->reason.text, "it is on several interfaces");
 
 	registry_dump_begin(registry);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	registry_dump_end(registry);
-	registry_step(registry);
+	settle();
+	registry_step(registry, 0);
 	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
 }
 

@@ -62,7 +62,7 @@ static void test_row_stays(void **state)
 	fake_errors[3].had = true;
 	registry_find_errors(registry);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
@@ -91,8 +91,8 @@ static void test_errors_of_before_the_restart(void **state)
 	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	configure("eth*", "observe", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_adopt(registry);
-	registry_sweep(registry);
+	registry_adopt(registry, INT64_MAX);
+	registry_sweep(registry, INT64_MAX);
 	assert_shown(3);
 }
 
@@ -104,7 +104,9 @@ static void test_interface_is_gone(void **state)
 		fake_errors[i].had = fake_errors[i].counted = true;
 	registry_find_errors(registry);
 	registry_gone(registry, 3);
+	settle();
 	registry_gone(registry, 5);
+	settle();
 	assert_false(fake_errors[3].counted);
 	assert_true(fake_errors[4].counted);
 	assert_false(fake_errors[5].counted);
@@ -132,10 +134,12 @@ static void test_only_looking(void **state)
 	assert_int_equal(registry_new(&registry, &fake_common, &fake_pins), 0);
 	registry_only_look(registry);
 	registry_set_rules(registry, &rules);
+	settle();
 	fake_errors[3].had = true;
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_null(row(3));
 	registry_gone(registry, 3);
+	settle();
 	assert_true(fake_errors[3].had);
 }
 

@@ -104,7 +104,7 @@ static void restart(const char *source, uint32_t prog_id, const char *calls)
 {
 	configure("eth0", source, NULL);
 	present(3, "eth0", prog_id, XDP_MODE_NATIVE);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls(calls);
 }
 
@@ -123,9 +123,10 @@ static void test_auto_waits_after_a_restart(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_calls(""); /* its program may be on an interface that is still to come */
 	registry_dump_end(registry);
+	settle();
 	assert_calls("open;end reading;");
 	assert_waits_for_a_program(true);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_nothing_new(0, XDP_MODE_NONE);
 }
 
@@ -136,7 +137,7 @@ static void test_restart(void **state)
 	leave_map_behind(600);
 	restart("map", 50, "open;resume map eth0 50;");
 	assert_resumed();
-	registry_sweep(registry);
+	registry_sweep(registry, INT64_MAX);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 }
 
@@ -167,8 +168,8 @@ static void test_path_of_the_map(void **state)
 	configure_map("map", "eth0", "/bpf/a");
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	present(4, "eth1", 51, XDP_MODE_NATIVE);
-	assert_true(registry_step(registry));
-	assert_false(registry_step(registry));
+	assert_true(registry_step(registry, 0));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;map eth0 50 /bpf/a;open;map eth1 51;");
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 }

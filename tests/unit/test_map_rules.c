@@ -257,7 +257,7 @@ static void test_both_are_watched(void **state)
 	configure("eth*", "map", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
-	while (registry_step(registry))
+	while (registry_step(registry, 0))
 		;
 	assert_calls("");
 	for (unsigned int ifindex = 3; ifindex <= 4; ifindex++) {
@@ -265,7 +265,8 @@ static void test_both_are_watched(void **state)
 		assert_string_equal(row(ifindex)->reason.text, NO_MAP ON_TWO);
 	}
 	registry_gone(registry, 4);
-	assert_false(registry_step(registry));
+	settle();
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;map eth0 50 from now on;");
 	assert_map_is_read();
 }
@@ -304,6 +305,7 @@ static void test_program_of_another_interface_shares_the_map(void **state)
 	fake_answer.map_shared = false;
 	refuse_map(0, "");
 	registry_gone(registry, 4);
+	settle();
 	assert_step("map eth0 50 from now on;");
 	assert_map_is_read();
 }
@@ -315,9 +317,10 @@ static void test_other_interfaces_do_not_matter(void **state)
 	refuse_map(-ENOENT, "it has none");
 	begin_eth0("map", "open;map eth0 50;");
 	present(4, "eth1", 51, XDP_MODE_NATIVE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	registry_gone(registry, 4);
-	assert_false(registry_step(registry));
+	settle();
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_map_is_not_read(NO_MAP "it has none");
 }

@@ -69,7 +69,7 @@ static void test_remark_of_the_source_is_shown(void **state)
 	fake_answer.text = "not pinned: no";
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_GENERIC);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_GENERIC);
 	assert_string_equal(row(3)->reason.text, fake_answer.text);
 	assert_string_equal(unit_logged, "info: eth0: observing program 'prog50' (id 50, generic): "
@@ -83,9 +83,9 @@ static void test_one_program_in_each_step(void **state)
 	present(4, "b", 50, XDP_MODE_NATIVE);
 	present(3, "a", 50, XDP_MODE_NATIVE);
 	present(5, "c", 0, XDP_MODE_NONE);
-	assert_true(registry_step(registry));
+	assert_true(registry_step(registry, 0));
 	assert_calls("open;observe a 50;");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;observe b 50;");
 	assert_int_equal(registry_rows(registry)->counted.count, 2);
 }
@@ -119,7 +119,7 @@ static void test_program_is_replaced(void **state)
 	assert_int_equal(row(3)->discontinuity, replaced - 1000);
 
 	later(10);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("observe eth0 51;"); /* by the same source, with its values */
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 51, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->program.name, "prog51");
@@ -136,7 +136,7 @@ static void test_mode_changes(void **state)
 	observe_eth0("observe");
 	later(1000);
 	present(3, "eth0", 50, XDP_MODE_GENERIC);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls(""); /* it is the same program, and goes on being observed */
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_GENERIC);
 	assert_int_equal(row(3)->last_change, unit_now);
@@ -167,7 +167,7 @@ static void test_program_is_detached(void **state)
 	/* The next one is counted beside what is there. */
 	later(1000);
 	present(3, "eth0", 52, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 52;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 52, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -179,6 +179,7 @@ static void test_interface_goes(void **state)
 	(void)state;
 	observe_eth0("observe");
 	registry_gone(registry, 3);
+	settle();
 	assert_calls("discard;");
 	assert_null(row(3));
 }
@@ -191,7 +192,7 @@ static void test_renamed_out_of_the_rules(void **state)
 	assert_calls("end observing;");
 	assert_null(row(3));
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;");
 	assert_true(counted(3));
 }
@@ -222,7 +223,7 @@ static void test_invalid_verdicts_are_the_source_s(void **state)
 	assert_int_equal(registry_read_invalid(row(3), &count), 0);
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_int_equal(registry_read_invalid(row(3), &count), -ENOENT);
 }
 
@@ -248,7 +249,7 @@ static void test_program_without_a_name(void **state)
 	fake_answer.text = "not for you";
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_string_equal(row(3)->reason.text,
 			    "program '?' (id 50, native) cannot be observed: not for you");
 }
@@ -265,7 +266,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_contains(row(3)->reason.text, "it has no BTF"); /* until it works */
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;");
 
 	/* To be refused again is no news, and the next time is a minute from then. */
@@ -281,7 +282,7 @@ static void test_refused_is_tried_after_a_minute(void **state)
 	fake_answer.text = "";
 	later(1);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text, "");
@@ -294,15 +295,15 @@ static void test_refused_is_tried_when_something_changes(void **state)
 	(void)state;
 	refuse_to_observe_eth0();
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 51;");
 	present(3, "eth0", 51, XDP_MODE_GENERIC);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 51;");
 	assert_contains(row(3)->reason.text,
 			"program 'prog51' (id 51, generic) cannot be observed");
 	configure("eth0", "observe", NULL);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 51;");
 
 	/* With the program the reason goes. */
@@ -320,7 +321,7 @@ static void test_refused_after_it_was_observed(void **state)
 	fake_answer.observe_err = -ENOEXEC;
 	fake_answer.text = "not today";
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("end observing;observe eth0 51;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 51, XDP_MODE_NATIVE);
 	assert_false(counted(3));
@@ -330,7 +331,7 @@ static void test_refused_after_it_was_observed(void **state)
 	fake_answer.observe_err = 0;
 	fake_answer.text = "";
 	present(3, "eth0", 52, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 52;");
 	assert_true(counted(3));
 }
@@ -342,14 +343,14 @@ static void test_source_that_cannot_be_opened(void **state)
 	fake_answer.text = "cannot make the counter map";
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_contains(row(3)->reason.text, "cannot make the counter map");
 	fake_answer.open_err = 0;
 	later(RETRY_MS);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 50;");
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
 }
@@ -362,7 +363,7 @@ static void test_kernel_that_refuses_to_trace(void **state)
 	fake_answer.text = "the kernel refuses";
 	configure("eth0", "observe", NULL);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("");
 	assert_row(3, IFACE_FAILED, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_string_equal(
@@ -372,7 +373,7 @@ static void test_kernel_that_refuses_to_trace(void **state)
 	fake_answer.text = "";
 	later(RETRY_MS);
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 50;");
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
 }
@@ -398,7 +399,7 @@ static void test_program_on_the_nic(void **state)
 		assert_nothing_new(50, modes[i].mode);
 	}
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe eth0 50;");
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
 }
@@ -410,7 +411,7 @@ static void test_count_then_observe_then_count(void **state)
 	(void)state;
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 
 	later(1000);
@@ -420,7 +421,7 @@ static void test_count_then_observe_then_count(void **state)
 	assert_string_equal(row(3)->reason.text, "no program is attached");
 	assert_true(counted(3));
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;"); /* by the same source */
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 
@@ -431,7 +432,7 @@ static void test_count_then_observe_then_count(void **state)
 	assert_contains(row(3)->reason.text, "detach it to have the interface counted");
 	assert_false(counted(3));
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -449,7 +450,7 @@ static void test_observe_then_count_then_observe(void **state)
 	later(1000);
 	configure("eth0", "observe", NULL);
 	assert_calls("");
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("observe eth0 50;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 	assert_true(counted(3));
@@ -469,11 +470,11 @@ static void test_other_rules_end_it(void **state)
 	for (size_t i = 0; i < LENGTH(others); i++) {
 		configure("eth0", others[i].source, NULL);
 		assert_calls("end observing;");
-		assert_false(registry_step(registry));
+		assert_false(registry_step(registry, 0));
 		assert_calls(others[i].there);
 		assert_int_equal(counted(3), i);
 		configure("eth0", "observe", NULL);
-		registry_step(registry);
+		registry_step(registry, 0);
 		assert_calls(others[i].back);
 		assert_true(counted(3));
 	}
@@ -519,7 +520,7 @@ static void test_released_and_retaken(void **state)
 	fake_pins.at[3].released = false;
 	present(3, "eth0", 51, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text, "about to observe the program");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("observe eth0 51;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_OBSERVE, 51, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -541,7 +542,7 @@ static void test_released_before_the_start(void **state)
 	assert_calls("unobserve 3;open;");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 50, XDP_MODE_NATIVE);
 	assert_true(counted(3));
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_nothing_new(50, XDP_MODE_NATIVE);
 }
 
@@ -560,7 +561,7 @@ static void test_foreign_program_in_our_link(void **state)
 	(void)state;
 	configure("eth0", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	fake_answer.held = 50;
 	present(3, "eth0", 50, XDP_MODE_NATIVE);
@@ -579,7 +580,7 @@ static void test_ports_are_observed_with_their_bond(void **state)
 	present_port(4, "p1", 10);
 	present_port(3, "p0", 10);
 	present_port(5, "p2", 11); /* of another */
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe bond0 50 ports 3 4;");
 	assert_row(10, IFACE_ACTIVE, SOURCE_OBSERVE, 50, XDP_MODE_NATIVE);
 }
@@ -594,7 +595,8 @@ static void test_ports_that_come_before_their_bond(void **state)
 	present_port(4, "p1", 10);
 	present(10, "bond0", 50, XDP_MODE_NATIVE);
 	registry_dump_end(registry);
-	registry_step(registry);
+	settle();
+	registry_step(registry, 0);
 	assert_calls("open;observe bond0 50 ports 3 4;");
 }
 
@@ -606,7 +608,7 @@ static void test_adoption_knows_the_ports(void **state)
 		(struct fake_pinned){ .observed = 50, .kept = true, .kind = SOURCE_OBSERVE };
 	present(10, "bond0", 50, XDP_MODE_NATIVE);
 	present_port(12, "p0", 10);
-	registry_adopt(registry);
+	registry_adopt(registry, INT64_MAX);
 	assert_calls("open;resume bond0 50 ports 12;");
 }
 
@@ -618,8 +620,8 @@ static void test_ports_come_and_go(void **state)
 	configure("bond*", "observe", NULL);
 	present(10, "bond0", 50, XDP_MODE_NATIVE);
 	present(11, "bond1", 51, XDP_MODE_NATIVE);
-	registry_step(registry);
-	registry_step(registry);
+	registry_step(registry, 0);
+	registry_step(registry, 0);
 	assert_calls("open;observe bond0 50;open;observe bond1 51;");
 	grown();
 	later(1000);
@@ -635,10 +637,11 @@ static void test_ports_come_and_go(void **state)
 	present_port(4, "p1", 0); /* let go */
 	assert_calls("ports;");
 	registry_gone(registry, 3); /* deleted */
+	settle();
 	assert_calls("ports;");
 
 	/* Nothing of that is a change of the interface. */
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_int_equal(row(10)->last_change, began);
 	assert_int_equal(row(10)->discontinuity, began);
 	assert_int_equal(grown(), 0);
@@ -651,7 +654,7 @@ static void test_generic_program_has_no_ports(void **state)
 	configure("bond0", "observe", NULL);
 	present_port(3, "p0", 10);
 	present(10, "bond0", 50, XDP_MODE_GENERIC);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe bond0 50;");
 	present_port(4, "p1", 10);
 	assert_calls("");
@@ -667,7 +670,7 @@ static void test_ports_with_rows_of_their_own(void **state)
 	configure("*", "observe", NULL);
 	present_port(3, "p0", 10);
 	present(10, "bond0", 50, XDP_MODE_NATIVE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;observe bond0 50 ports 3;");
 	assert_null(row(3)); /* no program is attached to it */
 	assert_int_equal(registry_rows(registry)->watched.count, 2);
@@ -679,7 +682,7 @@ static void test_bond_that_is_counted_has_no_use_for_ports(void **state)
 	configure("bond0", "count", NULL);
 	present_port(3, "p0", 10);
 	present(10, "bond0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach bond0 any;");
 	present_port(4, "p1", 10);
 	assert_calls("");

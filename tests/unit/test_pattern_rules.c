@@ -25,6 +25,7 @@ static void present_lo(uint32_t prog_id)
 	};
 
 	registry_present(registry, &lo);
+	settle();
 }
 
 /* eth0, with ifIndex 3, as a port of the bond 10 of that name, which may not be known. */
@@ -42,6 +43,7 @@ static void present_bonded(const char *bond, uint32_t prog_id)
 
 	snprintf(port.bond, sizeof(port.bond), "%s", bond);
 	registry_present(registry, &port);
+	settle();
 }
 
 static const struct iface *watched(unsigned int ifindex)
@@ -54,7 +56,7 @@ static void assert_left_out(unsigned int ifindex, const char *text)
 {
 	const struct iface *iface = watched(ifindex);
 
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_non_null(iface);
 	assert_int_equal(iface->status, IFACE_WAITING);
 	assert_int_equal(iface->kind, SOURCE_NONE);
@@ -95,8 +97,8 @@ static void test_name_takes_them(void **state)
 		configure("lo,eth0", attaching[i], NULL);
 		present_lo(0);
 		present_bonded("bond0", 0);
-		registry_step(registry);
-		registry_step(registry);
+		registry_step(registry, 0);
+		registry_step(registry, 0);
 		assert_calls("open;attach lo any;open;attach eth0 any;");
 		assert_row(1, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 		assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
@@ -109,7 +111,7 @@ static void test_other_ports_are_counted(void **state)
 	(void)state;
 	configure("*", "count", NULL);
 	present_port(3, "eth0", 10);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 }
 
@@ -119,7 +121,7 @@ static void test_becomes_a_port_and_leaves(void **state)
 		start_again(state);
 		configure("eth*", attaching[i], NULL);
 		present(3, "eth0", 0, XDP_MODE_NONE);
-		registry_step(registry);
+		registry_step(registry, 0);
 		assert_calls("open;attach eth0 any;");
 
 		present_bonded("bond0", FIRST_PROG_ID);
@@ -133,7 +135,7 @@ static void test_becomes_a_port_and_leaves(void **state)
 		assert_calls("");
 
 		present(3, "eth0", 0, XDP_MODE_NONE);
-		registry_step(registry);
+		registry_step(registry, 0);
 		assert_calls("attach eth0 any;");
 		assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
 	}
@@ -147,7 +149,7 @@ static void test_what_failed_waits(void **state)
 	fake_answer.text = "no";
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	unit_log_clear();
 	present_bonded("bond0", 0);
@@ -155,7 +157,7 @@ static void test_what_failed_waits(void **state)
 	fake_answer.attach_err = 0;
 	fake_answer.text = "";
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;");
 }
 
@@ -164,7 +166,7 @@ static void test_released_into_a_bond_and_retaken(void **state)
 	(void)state;
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	fake_pins.at[3].released = true;
 	present(3, "eth0", FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_calls("open;attach eth0 any;detach;");
@@ -187,8 +189,8 @@ static void test_what_an_earlier_run_left_is_taken_off(void **state)
 		configure("*", attaching[i], NULL);
 		present_lo(900);
 		assert_calls("take off 1;open;");
-		registry_adopt(registry);
-		registry_sweep(registry);
+		registry_adopt(registry, INT64_MAX);
+		registry_sweep(registry, INT64_MAX);
 		assert_left_out(1, LOOPBACK_TEXT);
 		assert_row(1, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 		assert_int_equal(row(1)->discontinuity, 500);
@@ -235,8 +237,8 @@ static void test_observing_and_reading_stay(void **state)
 		configure("*", sources[i], NULL);
 		present_lo(50);
 		present_bonded("bond0", 51);
-		registry_step(registry);
-		registry_step(registry);
+		registry_step(registry, 0);
+		registry_step(registry, 0);
 		assert_calls(map ? "open;map lo 50;open;map eth0 51;"
 				 : "open;observe lo 50;open;observe eth0 51;");
 		assert_row(1, IFACE_ACTIVE, map ? SOURCE_MAP : SOURCE_OBSERVE, 50,

@@ -34,7 +34,7 @@ int rtnl_open(struct rtnl **rtnl, const struct rtnl_handlers *wanted)
 	return open_err;
 }
 
-int rtnl_dump(struct rtnl *rtnl)
+int rtnl_dump_all(struct rtnl *rtnl)
 {
 	(void)rtnl;
 	for (size_t i = 0; !dump_err && i < LENGTH(there); i++)

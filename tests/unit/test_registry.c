@@ -17,7 +17,7 @@ static void test_literal_name_has_a_row_at_once(void **state)
 	assert_false(counted(3));
 	assert_calls("");
 
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	assert_string_equal(row(3)->reason.text, "");
 	assert_string_equal(row(3)->program.name, "prog1000");
@@ -35,7 +35,7 @@ static void test_pattern_gets_its_row_with_the_first_program(void **state)
 	assert_non_null(iface_set_find(&registry_rows(registry)->watched, 3));
 
 	/* It keeps the row when that program is gone. */
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
@@ -52,7 +52,7 @@ static void test_pattern_without_a_program_has_no_row(void **state)
 	fake_answer.text = "refused";
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_null(row(3));
 	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 	assert_int_equal(registry_rows(registry)->last_change, 0);
@@ -65,7 +65,7 @@ static void test_what_no_line_asks_for_is_not_watched(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	present(4, "eth1", 50, XDP_MODE_NATIVE);
 	assert_int_equal(registry_rows(registry)->watched.count, 0);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 }
 
@@ -76,13 +76,13 @@ static void test_one_interface_in_each_step(void **state)
 	present(9, "c", 0, XDP_MODE_NONE);
 	present(10, "b", 0, XDP_MODE_NONE);
 	present(2, "a", 0, XDP_MODE_NONE);
-	assert_true(registry_step(registry));
+	assert_true(registry_step(registry, 0));
 	assert_calls("open;attach a any;");
-	assert_true(registry_step(registry));
+	assert_true(registry_step(registry, 0));
 	assert_calls("open;attach c any;");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("open;attach b any;");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_int_equal(registry_rows(registry)->counted.count, 3);
 }
@@ -97,6 +97,7 @@ static void test_missing_interfaces(void **state)
 	add_rules_to(&rules, "eth3", "off", NULL);       /* not watched */
 	add_rules_to(&rules, "br0", "count", NULL);      /* taken by the pattern */
 	registry_set_rules(registry, &rules);
+	settle();
 	assert_int_equal(registry_missing(registry), 3);
 
 	present(3, "eth0", 0, XDP_MODE_NONE);
@@ -114,6 +115,7 @@ static void test_missing_interfaces(void **state)
 	present(6, "eth2", 0, XDP_MODE_NONE);
 	assert_int_equal(registry_missing(registry), 2);
 	registry_gone(registry, 6);
+	settle();
 	assert_int_equal(registry_missing(registry), 3);
 	configure("eth0", "count", NULL);
 	assert_int_equal(registry_missing(registry), 1);
@@ -147,9 +149,10 @@ static void test_works_without_pins(void **state)
 
 	(void)state;
 	assert_int_equal(registry_new(&registry, &fake_common, NULL), 0);
-	registry_adopt(registry);
-	registry_sweep(registry);
+	registry_adopt(registry, INT64_MAX);
+	registry_sweep(registry, INT64_MAX);
 	registry_set_rules(registry, &none);
+	settle();
 	assert_calls("");
 	registry_free(registry, false);
 	registry = with;

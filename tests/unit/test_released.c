@@ -9,11 +9,11 @@ static void assert_eth0_released(void)
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_contains(row(3)->reason.text, "released by the operator");
 	assert_true(counted(3)); /* what was counted stays to be seen */
-	registry_adopt(registry);
-	assert_false(registry_step(registry));
+	registry_adopt(registry, INT64_MAX);
+	assert_false(registry_step(registry, 0));
 	later(RETRY_MS);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_int_equal(rows_failed(registry_rows(registry)), 0);
 }
@@ -24,7 +24,7 @@ static void retake_eth0(void)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_string_equal(row(3)->reason.text, "about to attach the counter program");
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("attach eth0 any;");
 	assert_int_equal(row(3)->status, IFACE_ACTIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -67,7 +67,7 @@ static void test_released_before_it_was_counted(void **state)
 	configure("eth0", "count", NULL);
 	fake_pins.at[3].released = true;
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("");
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
 	assert_false(counted(3));

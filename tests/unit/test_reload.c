@@ -13,7 +13,7 @@ static void assert_not_asked_for(void)
 	assert_int_equal(registry_rows(registry)->counted.count, 0);
 	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 	assert_int_equal(fake_open_sources, 1);
 }
@@ -31,7 +31,7 @@ static void test_renamed_out_of_the_rules(void **state)
 	later(1000);
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_row(3, IFACE_WAITING, SOURCE_NONE, 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;");
 	assert_true(counted(3));
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -46,7 +46,7 @@ static void test_renamed_out_of_the_rules_before_its_turn(void **state)
 	present(3, "lan0", 0, XDP_MODE_NONE);
 	assert_int_equal(registry_rows(registry)->watched.count, 0);
 	assert_int_equal(registry_rows(registry)->shown.count, 0);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	assert_calls("");
 }
 
@@ -55,7 +55,7 @@ static void test_renamed_within_the_rules(void **state)
 	(void)state;
 	configure("eth*", "count", NULL);
 	present(3, "eth0", 0, XDP_MODE_NONE);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("open;attach eth0 any;");
 	later(1000);
 	present(3, "eth7", FIRST_PROG_ID, XDP_MODE_NATIVE);
@@ -82,7 +82,7 @@ static void test_rules_say_off(void **state)
 	assert_true(counted(3));
 	assert_int_equal(grown(), 1);
 	later(1000);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 any;"); /* to the same source, with its values */
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -96,7 +96,7 @@ static void test_rules_say_off_before_its_turn(void **state)
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	configure("eth0", "off", NULL);
 	assert_int_equal(registry_rows(registry)->shown.count, 0);
-	assert_false(registry_step(registry));
+	assert_false(registry_step(registry, 0));
 	present(3, "eth0", 0, XDP_MODE_NONE);
 	assert_int_equal(registry_rows(registry)->watched.count, 0);
 	assert_calls("");
@@ -114,7 +114,7 @@ static void test_rules_say_native_where_generic_is(void **state)
 	assert_true(counted(3));
 
 	fake_answer.mode = XDP_MODE_NATIVE;
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_calls("attach eth0 native;");
 	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID + 1, XDP_MODE_NATIVE);
 	assert_int_equal(row(3)->discontinuity, unit_now);
@@ -129,7 +129,7 @@ static void test_rules_that_mean_the_same(void **state)
 	later(1000);
 	for (size_t i = 0; i < LENGTH(hooks); i++) {
 		configure("eth*", i ? "auto" : "count", hooks[i]);
-		assert_false(registry_step(registry));
+		assert_false(registry_step(registry, 0));
 		assert_calls("");
 		assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
 		assert_int_equal(row(3)->last_change, unit_now - 1000);

@@ -124,7 +124,7 @@ static void test_times_and_generation(void **state)
 	assert_int_equal(grown(), 1);
 
 	attached = later(10);
-	registry_step(registry);
+	registry_step(registry, 0);
 	assert_int_equal(row(3)->last_change, attached);
 	assert_int_equal(row(3)->discontinuity, attached);
 	assert_int_equal(registry_rows(registry)->last_change, attached);
@@ -135,6 +135,7 @@ static void test_times_and_generation(void **state)
 	netdev.prog_id = FIRST_PROG_ID;
 	netdev.mode = XDP_MODE_NATIVE;
 	registry_present(registry, &netdev);
+	settle();
 	assert_int_equal(row(3)->netdev.mtu, 9000);
 	assert_int_equal(row(3)->last_change, attached);
 	assert_int_equal(registry_rows(registry)->last_change, attached);
@@ -158,6 +159,7 @@ static void test_times_and_generation(void **state)
 
 	later(10);
 	registry_gone(registry, 3);
+	settle();
 	assert_int_equal(registry_rows(registry)->last_change, unit_now);
 	assert_int_equal(grown(), 1);
 }

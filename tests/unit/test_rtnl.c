@@ -89,8 +89,20 @@ static void assert_all_known(void)
 	assert_int_equal(count_known(), count);
 }
 
+static void tell_all(struct rtnl *of)
+{
+	while (rtnl_step(of, INT64_MAX))
+		;
+}
+
+static void ask(struct rtnl *of, unsigned int ifindex)
+{
+	rtnl_ask(of, ifindex);
+	tell_all(of);
+}
+
 /* When ip(8) is done, the messages are in the queue: takes all that are there. */
-static void read_all(void)
+static void take_all(void)
 {
 	struct pollfd waiting = { .fd = rtnl_fd(rtnl), .events = POLLIN };
 	int64_t deadline = monotonic_ms() + DEADLINE_MS;
@@ -101,11 +113,17 @@ static void read_all(void)
 	}
 }
 
+static void read_all(void)
+{
+	take_all();
+	tell_all(rtnl);
+}
+
 static void test_dump(void **state)
 {
 	(void)state;
 	unit_run("ip link add va mtu 1400 type veth peer name vb mtu 1300");
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_all_known();
 	assert_non_null(find("lo"));
 	assert_true(find("lo")->loopback);
@@ -134,7 +152,7 @@ static void test_many_links(void **state)
 	assert_int_equal(count_known(), 200);
 
 	memset(known, 0, sizeof(known));
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_true(count_known() > 200);
 	assert_all_known();
 }
@@ -186,6 +204,90 @@ static void test_latest_state_is_told(void **state)
 	assert_contains(names, " vd ");
 	assert_null(strstr(names, " va "));
 	assert_null(strstr(names, " vc "));
+}
+
+/* Many changes are asked about once. */
+static void test_changes_are_told_of_once(void **state)
+{
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("for i in $(seq 1001 1020); do echo link set va mtu $i; done | ip -batch -");
+	take_all();
+	assert_string_equal(names, "");
+	assert_true(rtnl_step(rtnl, 0));
+	tell_all(rtnl);
+	assert_int_equal(strlen(names), strlen(" va  vb "));
+	assert_int_equal(find("va")->mtu, 1020);
+}
+
+/* It may be on its way out, so it is asked about a little later. */
+static void test_link_goes_down(void **state)
+{
+	int64_t deadline = monotonic_ms() + DEADLINE_MS;
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	unit_run("ip link set va up");
+	read_all();
+	assert_int_equal(rtnl_wait(rtnl), INT64_MAX);
+	memset(known, 0, sizeof(known));
+	unit_run("ip link set va down");
+	take_all();
+	assert_true(rtnl_wait(rtnl) < 1000);
+	assert_false(rtnl_is_storming(rtnl));
+	while (!find("va")) {
+		tell_all(rtnl);
+		assert_true(monotonic_ms() < deadline);
+	}
+	assert_int_equal(rtnl_wait(rtnl), INT64_MAX);
+
+	/* Up again, that waits for nothing. */
+	unit_run("ip link set va up");
+	unit_run("ip link set va down");
+	unit_run("ip link set va up mtu 1234");
+	read_all();
+	assert_int_equal(find("va")->mtu, 1234);
+}
+
+/* Nobody is asked about those that are all on their way out. */
+static void test_storm(void **state)
+{
+	int64_t deadline = monotonic_ms() + DEADLINE_MS;
+
+	(void)state;
+	unit_run("for i in $(seq 20); do echo link add v$i group 9 type veth peer name w$i; "
+		 "echo link set v$i up; done | ip -batch -");
+	read_all();
+	assert_false(rtnl_is_storming(rtnl)); /* to be new and down is not to go */
+	names[0] = '\0';
+	unit_run("for i in $(seq 20); do echo link set v$i down; done | ip -batch -");
+	read_all();
+	assert_true(rtnl_is_storming(rtnl));
+	unit_run("ip link del group 9");
+	read_all();
+	assert_int_equal(count_known(), 0);
+	assert_null(strstr(names, " v1 "));
+	while (rtnl_is_storming(rtnl))
+		assert_true(monotonic_ms() < deadline);
+	read_all();
+	assert_null(strstr(names, " v1 "));
+}
+
+/* What a dump has of a link is old when the link is gone. */
+static void test_gone_after_a_dump(void **state)
+{
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	read_all();
+	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_true(rtnl_is_telling(rtnl));
+	unit_run("ip link del va");
+	take_all();
+	assert_int_equal(gone_count, 2);
+	tell_all(rtnl);
+	assert_false(rtnl_is_telling(rtnl));
+	assert_null(find("va"));
+	assert_non_null(find("lo"));
 }
 
 static void test_gone_before_it_was_read_of(void **state)
@@ -262,7 +364,7 @@ static void test_overflow(void **state)
 
 	/* It goes on from there. */
 	memset(known, 0, sizeof(known));
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_null(find("va"));
 	assert_non_null(find("vc"));
 	unit_run("ip link set vc mtu 1234");
@@ -296,13 +398,13 @@ static void test_altnames(void **state)
 	(void)state;
 	unit_run("ip link add va type veth peer name vb");
 	assert_int_equal(rtnl_open(&other, &handlers), 0);
-	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	ask(other, if_nametoindex("va"));
 	assert_string_equal(altnames, "");
 	unit_run("ip link property add dev va altname alt0 altname sixteen-letters-");
-	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	ask(other, if_nametoindex("va"));
 	assert_string_equal(altnames, "alt0 sixteen-letters-");
 	unit_run("ip link property del dev va altname alt0");
-	assert_int_equal(rtnl_dump(other), 0);
+	assert_int_equal(rtnl_dump_all(other), 0);
 	assert_string_equal(altnames, "sixteen-letters-");
 
 	read_all();
@@ -310,10 +412,10 @@ static void test_altnames(void **state)
 		 "$(printf %%0120d $i); done | ip -batch -");
 	read_all();
 	assert_int_equal(lost_count, 0);
-	assert_int_equal(rtnl_ask(other, if_nametoindex("va")), 0);
+	ask(other, if_nametoindex("va"));
 	assert_int_equal(strlen(altnames), 16 + 400 * 121);
 	memset(known, 0, sizeof(known));
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_int_equal(count_known(), 3); /* glibc's if_nameindex() lacks va */
 	assert_non_null(find("lo"));
 	assert_non_null(find("vb"));
@@ -360,7 +462,7 @@ static void test_programs(void **state)
 		read_all();
 		assert_xdp("va", modes[i].mode, prog_id);
 		assert_xdp("vb", XDP_MODE_NONE, 0);
-		assert_int_equal(rtnl_dump(rtnl), 0);
+		assert_int_equal(rtnl_dump_all(rtnl), 0);
 		assert_xdp("va", modes[i].mode, prog_id);
 		assert_xdp("vb", XDP_MODE_NONE, 0);
 		detach("va", modes[i].flag);
@@ -381,19 +483,19 @@ static void test_program_attached_by_link(void **state)
 	ifindex = if_nametoindex("va");
 	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
 	assert_true(link_fd >= 0);
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
 	close(link_fd);
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 	assert_xdp("va", XDP_MODE_NONE, 0);
 
 	memset(known, 0, sizeof(known));
 	link_fd = bpf_link_create(prog_fd, (int)ifindex, BPF_XDP, &options);
-	assert_int_equal(rtnl_ask(rtnl, ifindex), 0);
+	ask(rtnl, ifindex);
 	assert_int_equal(count_known(), 1);
 	assert_xdp("va", XDP_MODE_NATIVE, prog_id);
 	close(link_fd);
-	assert_int_equal(rtnl_ask(rtnl, ifindex), 0);
+	ask(rtnl, ifindex);
 	assert_xdp("va", XDP_MODE_NONE, 0);
 }
 
@@ -402,7 +504,7 @@ static void test_link_that_is_not_there(void **state)
 	(void)state;
 	assert_false(rtnl_is_gone(if_nametoindex("lo")));
 	assert_true(rtnl_is_gone(MAX_IFINDEX));
-	assert_int_equal(rtnl_ask(rtnl, MAX_IFINDEX), -ENODEV);
+	ask(rtnl, MAX_IFINDEX);
 	assert_int_equal(count_known(), 0);
 	assert_int_equal(gone_count, 0);
 	assert_string_equal(unit_logged, "");
@@ -413,7 +515,7 @@ static void test_no_descriptors_left(void **state)
 	const struct rtnl_handlers handlers = { 0 };
 	struct rlimit before, none;
 	struct rtnl *other = NULL;
-	int open_err, dump_err, ask_err;
+	int open_err, dump_err;
 
 	(void)state;
 	assert_true(fcntl(rtnl_fd(rtnl), F_GETFD) & FD_CLOEXEC);
@@ -422,19 +524,18 @@ static void test_no_descriptors_left(void **state)
 	none.rlim_cur = 0;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	open_err = rtnl_open(&other, &handlers);
-	dump_err = rtnl_dump(rtnl);
-	ask_err = rtnl_ask(rtnl, 1);
+	dump_err = rtnl_dump_all(rtnl);
+	ask(rtnl, 1);
 	setrlimit(RLIMIT_NOFILE, &before);
 
 	assert_int_equal(open_err, -EMFILE);
 	assert_null(other);
 	assert_int_equal(dump_err, -EMFILE);
-	assert_int_equal(ask_err, -EMFILE);
 	assert_contains(unit_logged, "err: cannot subscribe to link messages");
 	assert_contains(unit_logged, "err: cannot list the network interfaces");
 	assert_contains(unit_logged, "err: cannot ask for interface 1");
 	unit_log_clear();
-	assert_int_equal(rtnl_dump(rtnl), 0);
+	assert_int_equal(rtnl_dump_all(rtnl), 0);
 }
 
 static int setup(void **state)
@@ -491,6 +592,10 @@ int main(void)
 		TEST(test_nothing_to_read),
 		TEST(test_add_change_delete),
 		TEST(test_latest_state_is_told),
+		TEST(test_changes_are_told_of_once),
+		TEST(test_link_goes_down),
+		TEST(test_storm),
+		TEST(test_gone_after_a_dump),
 		TEST(test_gone_before_it_was_read_of),
 		TEST(test_port_that_leaves_its_bridge),
 		TEST(test_message_of_another_process),

@@ -78,10 +78,16 @@ static void present(const struct netdev *netdev, void *context)
 
 static int dump(const struct answer *given)
 {
+	int err;
+
 	answers = given;
 	answered = 0;
 	told[0] = '\0';
-	return rtnl_dump(rtnl);
+	err = rtnl_dump(rtnl);
+	assert_string_equal(told, "");
+	while (rtnl_step(rtnl, 0))
+		;
+	return err;
 }
 
 static void test_consistent(void **state)
