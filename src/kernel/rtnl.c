@@ -31,6 +31,9 @@
 /* Octets: 64 KiB of a link may be alternative names (rtnl_alt_ifname() in net/core/rtnetlink.c). */
 #define MESSAGE_MAX (128 * 1024)
 
+/* Octets that may wait in the kernel: what happens to thousands of links at once makes no dump. */
+#define QUEUE_MAX (1024 * 1024)
+
 struct rtnl {
 	struct mnl_socket *events; /* subscribed to RTNLGRP_LINK, read without blocking */
 	struct rtnl_handlers handlers;
@@ -498,6 +501,7 @@ int rtnl_fd(const struct rtnl *rtnl)
 
 int rtnl_open(struct rtnl **out, const struct rtnl_handlers *handlers)
 {
+	static const int queue_max = QUEUE_MAX;
 	struct rtnl *rtnl = calloc(1, sizeof(*rtnl));
 	int err = -ENOMEM;
 
@@ -505,6 +509,9 @@ int rtnl_open(struct rtnl **out, const struct rtnl_handlers *handlers)
 		rtnl->handlers = *handlers;
 		err = open_socket(&rtnl->events, RTMGRP_LINK);
 	}
+	if (!err)
+		setsockopt(rtnl_fd(rtnl), SOL_SOCKET, SO_RCVBUFFORCE, &queue_max,
+			   sizeof(queue_max));
 	if (err) {
 		log_error(err, "cannot subscribe to link messages (netlink group RTNLGRP_LINK)");
 		rtnl_close(rtnl);

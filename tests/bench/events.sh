@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What happens to all interfaces at once, and what it costs the agent: CPU time until the rows are right
-# again, and how long a manager waits meanwhile for its slowest answer (of snmpd's own sysUpTime, too).
+# again; how long a manager waits meanwhile for its slowest answer, and one of snmpd's own sysUpTime.
 # Interfaces are counted by our own program (count), by the map of one program that all have (one map),
 # or by a map each (own maps), or observed, one program on all (observe), where the kernel allows that.
-# A smaller run: SIZES="100 400" SOURCES=count EVENTS="start delete". Another build of the agent, to
+# A smaller run: SIZES="100 400" KINDS=count EVENTS="start delete". Another build of the agent, to
 # compare with: OTHER_AGENT=PROGRAM.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/e2e/map_lib.sh"
 
 SIZES=${SIZES:-400 1000 4000}
-SOURCES=${SOURCES:-count onemap maps}
+KINDS=${KINDS:-count onemap maps}
 EVENTS=${EVENTS:-start restart snmpd exchange updown storm rename sighup delete}
 LIMIT=${LIMIT:-300} # seconds for one event
 AGENT=${OTHER_AGENT:-$AGENT}
@@ -147,9 +147,10 @@ end_asking() {
 	wait "$ours_pid" "$snmpds_pid"
 }
 
-# measure EVENT: it happens; a line of the table.
+# measure EVENT: it happens; a line of figures: event, interfaces, CPU time in us for each, and ms: the first
+# answer, the slowest one, the slowest of snmpd's own; and what went wrong.
 measure() {
-	local before=0 first slowest errors slowest_of_snmpd
+	local before=0 wrong='' first slowest errors snmpds
 
 	case $1 in
 	start) rm -f $RUN/agent.log && ask_all ;;
@@ -163,17 +164,47 @@ measure() {
 	esac
 	"happen_$1"
 	[ "$1" != snmpd ] || ask_all
-	wait_for "$LIMIT" settled >/dev/null || used=$(cpu_time "$agent_pid") late=" not settled"
+	wait_for "$LIMIT" settled >/dev/null || wrong=late used=$(cpu_time "$agent_pid")
 	end_asking
 	read -r first slowest errors <$RUN/ours
-	read -r _ slowest_of_snmpd _ <$RUN/snmpds
+	read -r _ snmpds _ <$RUN/snmpds
+	[ "$errors" = 0 ] || wrong=errors,$wrong
 	case $1 in start | restart | snmpd) ;; *) first=- ;; esac
-	awk -v source="$source" -v event="$1" -v size="$size" -v ns=$((used - before)) -v first="$first" \
-		-v slowest="$slowest" -v snmpds="$slowest_of_snmpd" -v rest="$errors errors${late-}" 'BEGIN {
-		printf "%-8s %-9s %6d %9.0f ms %8.0f us %9s ms %8d ms %8d ms", source, event, size, ns / 1e6,
-			ns / 1e3 / size, first, slowest, snmpds
-		print rest ~ /^0 errors$/ ? "" : "  " rest }'
-	late=
+	echo "$1 $size $(((used - before) / 1000 / size)) $first $slowest $snmpds $wrong"
+}
+
+# report: of lines of figures on standard input, a line for each event.
+report() {
+	awk -v source="$source" -v sizes="$SIZES" '
+		function columns(what, i) {
+			for (i = 1; i <= count || i <= 3; i++)
+				printf " %6s", i <= count ? value[what, size[i]] : ""
+			printf "  "
+		}
+		!($1 in seen) { seen[$1]; order[++events] = $1 }
+		{ value[$1 "us", $2] = $3; value[$1 "first", $2] = $4; value[$1 "slowest", $2] = $5 }
+		{ value[$1 "snmpd", $2] = $6; wrong[$1] = wrong[$1] (NF > 6 ? " " $2 ":" $7 : "") }
+		END {
+			count = split(sizes, size)
+			for (i = 1; i <= count; i++)
+				value["size", size[i]] = size[i]
+			width = 7 * (count > 2 ? count : 3) + 2
+			printf "%-8s  %-*s%-*s%-*s%s\n", "", width, " CPU time for each, us", width,
+				" slowest answer, ms", width, " of snmpd itself, ms", " first answer, ms"
+			printf "%-8s  ", source
+			for (i = 0; i < 4; i++)
+				columns("size")
+			print ""
+			for (e = 1; e <= events; e++) {
+				printf "%-8s  ", order[e]
+				columns(order[e] "us")
+				columns(order[e] "slowest")
+				columns(order[e] "snmpd")
+				columns(order[e] "first")
+				print wrong[order[e]]
+			}
+			print ""
+		}' | sed 's/ *$//'
 }
 
 # load_programs SET COUNT: own_map.bpf.o, loaded that often and pinned as SET-1 and so on.
@@ -223,10 +254,10 @@ run() {
 
 echo "Linux $(uname -r), $(snmpd -v | sed -n 's/.*version: */net-snmp /p')"
 echo
-echo "source   event     interf.  CPU time      for each  1st answer  slowest   of snmpd's own"
 start_snmpd
-for size in $SIZES; do
-	for source in $SOURCES; do
+for source in $KINDS; do
+	for size in $SIZES; do
 		run
-	done
+	done >$RUN/figures
+	report <$RUN/figures
 done

@@ -309,7 +309,7 @@ ok "-D xdp:registry" logged "^xdp:registry: xa \($(ifindex xa)\): source 2, stat
 ip link set xa mtu 1400
 ok "-D xdp:links" wait_for 5 logged "^xdp:links: interface $(ifindex xa): changed"
 kill -STOP "$agent_pid"
-for i in {1..400}; do
+for i in {1..4000}; do
 	echo "link set xa mtu $((1400 + i % 2))"
 done | ip -batch -
 kill -CONT "$agent_pid"
