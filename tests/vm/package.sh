@@ -39,6 +39,7 @@ make_system() {
 
 	[ -e "$system" ] && return
 	root=$(mktemp -d "$machines/debian.XXXXXX")
+	chmod 755 "$root" # it becomes /
 	debootstrap --variant=minbase \
 		--include=systemd,systemd-sysv,snmpd,snmp,iproute2,bpftool,kmod,procps bookworm "$root" &&
 		rm -rf "$root"/var/cache/apt/* "$root"/usr/share/{locale,man,i18n}/* &&
@@ -51,7 +52,7 @@ make_system() {
 make_next() {
 	local next=tests/next root=$work/next
 
-	make -C "$tree" $next/{count,count_by_call,errors,observe}.skel.h &&
+	make -C "$tree" $next/bpf/{count,count_by_call,errors,observe}.skel.h &&
 		make -C "$tree" $next/xdp-agentx &&
 		dpkg-deb -R "$deb" "$root" &&
 		install -s "$tree/$next/xdp-agentx" "$root/usr/sbin" &&
