@@ -47,7 +47,7 @@ void privileges_report(const struct rules *rules)
 	if (permitted & CAPABILITY_SET(CAP_SYS_ADMIN)) /* it includes the others */
 		return;
 	log_warning(0, "CAP_SYS_ADMIN is missing: programs of others are neither observed nor "
-		       "named, and counters will not outlive this process");
+		       "named");
 	if (!(permitted & CAPABILITY_SET(CAP_BPF)))
 		log_warning(0, "CAP_BPF is missing: nothing can be counted");
 	if (!(permitted & CAPABILITY_SET(CAP_NET_ADMIN)) && may_attach(rules))

@@ -10,7 +10,7 @@
  * executing another program. 0 or -errno; then the reason has been logged.
  *
  * Those that only some configurations need stay: SIGHUP can bring such a one, and all but
- * CAP_NET_ADMIN have a use in every configuration (CAP_SYS_ADMIN: pins, names of programs).
+ * CAP_NET_ADMIN have a use in every configuration (CAP_SYS_ADMIN: names of programs).
  */
 int privileges_drop(void);
 

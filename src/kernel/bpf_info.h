@@ -30,11 +30,12 @@ struct map_ids {
 	uint32_t count;
 };
 
-/* 0 or -errno; without CAP_SYS_ADMIN the kernel tells none of a program that is not ours. */
+/* 0 or -errno. */
 int bpf_info_map_ids(int prog_fd, struct map_ids *maps);
 bool map_ids_have(const struct map_ids *maps, uint32_t map_id);
 
 #define BPF_MAP_OBJECT "anon_inode:bpf-map"
+#define BPF_PROG_OBJECT "anon_inode:bpf-prog"
 #define BPF_LINK_OBJECT "anon_inode:bpf-link"
 
 /*

@@ -29,6 +29,8 @@ static const struct {
 	[PIN_MAP] = { "xdp_stats_map", BPF_MAP_OBJECT },
 	[PIN_STATE] = { "state", BPF_MAP_OBJECT },
 	[PIN_LINK] = { "link", BPF_LINK_OBJECT },
+	[PIN_PROGRAM] = { "program", BPF_PROG_OBJECT },
+	[PIN_PROGRAM_NEW] = { "program_new", BPF_PROG_OBJECT },
 	[PIN_IN] = { "in", BPF_LINK_OBJECT },
 	[PIN_OUT] = { "out", BPF_LINK_OBJECT },
 	[PIN_OBSERVED] = { "observed", BPF_MAP_OBJECT },
@@ -39,6 +41,9 @@ static const struct {
 	[PIN_EXCEPTION] = { "exception", BPF_LINK_OBJECT },
 	[PIN_REDIRECT] = { "redirect", BPF_LINK_OBJECT },
 	[PIN_TRANSMIT] = { "transmit", BPF_LINK_OBJECT },
+	[PIN_EXCEPTION_PROGRAM] = { "exception_program", BPF_PROG_OBJECT },
+	[PIN_REDIRECT_PROGRAM] = { "redirect_program", BPF_PROG_OBJECT },
+	[PIN_TRANSMIT_PROGRAM] = { "transmit_program", BPF_PROG_OBJECT },
 	[PIN_MAPS_READ] = { "maps_read", BPF_MAP_OBJECT },
 };
 
@@ -158,6 +163,17 @@ int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct
 		return reason_set(reason, fd, "cannot open pin %s: %s", path, strerror(-fd));
 	err = check_object(fd, pin, path, reason);
 	return err ? err : take_fd(&fd);
+}
+
+int pins_get_program(const struct pins *pins, unsigned int ifindex, enum pin pin, uint32_t prog_id)
+{
+	struct reason reason;
+	_cleanup_close_ int fd = pins_get(pins, ifindex, pin, &reason);
+	struct bpf_prog_info info;
+
+	if (fd >= 0 && !bpf_info_of_prog(fd, &info) && info.id == prog_id)
+		return take_fd(&fd);
+	return bpf_prog_get_fd_by_id(prog_id);
 }
 
 static int pin_at(const struct pins *pins, const char *path, int fd, struct reason *reason)

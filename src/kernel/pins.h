@@ -17,14 +17,17 @@
 #include "lib/reason.h"
 
 /*
- * Of an interface: its counters, the record beside them, the link of our program; the links of the
- * two programs that observe somebody else's. Of PINS_IN_COMMON: two maps of all observers, one that
- * they share with what counts errors, and the two maps and the links of the latter.
+ * Of an interface: its counters, the record beside them; the link of our program, the program, and
+ * the one that is about to take its place; the links of the two programs that observe somebody
+ * else's. Of PINS_IN_COMMON: two maps of all observers, one that they share with what counts
+ * errors, and the two maps of the latter, its links and their programs.
  */
 enum pin {
 	PIN_MAP,
 	PIN_STATE,
 	PIN_LINK,
+	PIN_PROGRAM,
+	PIN_PROGRAM_NEW,
 	PIN_IN,
 	PIN_OUT,
 	PIN_OBSERVED,
@@ -35,6 +38,9 @@ enum pin {
 	PIN_EXCEPTION,
 	PIN_REDIRECT,
 	PIN_TRANSMIT,
+	PIN_EXCEPTION_PROGRAM,
+	PIN_REDIRECT_PROGRAM,
+	PIN_TRANSMIT_PROGRAM,
 	PIN_MAPS_READ,
 	PINS
 };
@@ -72,6 +78,12 @@ const char *pins_path(const struct pins *pins, unsigned int ifindex, enum pin pi
  * -errno; reason then names the pin.
  */
 int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct reason *reason);
+
+/*
+ * Opens the program that the kernel knows by this id: the pin, if it is that one, or by its id,
+ * which takes CAP_SYS_ADMIN. Returns a descriptor that the caller owns, or -errno.
+ */
+int pins_get_program(const struct pins *pins, unsigned int ifindex, enum pin pin, uint32_t prog_id);
 
 /* Whether there is something; it is not looked at. */
 bool pins_exists(const struct pins *pins, unsigned int ifindex, enum pin pin);

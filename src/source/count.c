@@ -70,6 +70,7 @@ int count_attach(struct common *common, struct count_attachment *attachment, int
 		.mode = mode,
 		.program = program_describe_fd(&common->freplace, prog_fd),
 	};
+	attachment->prog_fd = take_fd(&prog_fd);
 	return 0;
 }
 
@@ -111,37 +112,115 @@ static int counter_map_id(int prog_fd, uint32_t *map_id)
 	return 0;
 }
 
-int count_map_of(int link_fd)
+/* A crash may have come between the exchange of a program and that of its pin. */
+static int open_program(const struct pins *pins, unsigned int ifindex, int link_fd)
 {
-	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(count_prog_id_at(link_fd));
+	uint32_t prog_id = count_prog_id_at(link_fd);
+	int fd = pins_get_program(pins, ifindex, PIN_PROGRAM, prog_id);
+
+	return fd >= 0 ? fd : pins_get_program(pins, ifindex, PIN_PROGRAM_NEW, prog_id);
+}
+
+/* The id of the map of our program at a link. 0 or -errno. */
+static int map_id_at(const struct pins *pins, unsigned int ifindex, int link_fd, uint32_t *map_id)
+{
+	_cleanup_close_ int prog_fd = open_program(pins, ifindex, link_fd);
+
+	return prog_fd < 0 ? prog_fd : counter_map_id(prog_fd, map_id);
+}
+
+int count_check_program(const struct pins *pins, unsigned int ifindex, int link_fd)
+{
 	uint32_t map_id;
-	int err = prog_fd < 0 ? prog_fd : counter_map_id(prog_fd, &map_id);
+
+	return map_id_at(pins, ifindex, link_fd, &map_id);
+}
+
+int count_map_of(const struct pins *pins, unsigned int ifindex, int link_fd)
+{
+	uint32_t map_id;
+	int err = map_id_at(pins, ifindex, link_fd, &map_id);
 
 	return err ? err : bpf_map_get_fd_by_id(map_id);
+}
+
+int count_pin(const struct count_attachment *attachment, const struct pins *pins,
+	      unsigned int ifindex, struct reason *reason)
+{
+	int err = count_pin_program(attachment, pins, ifindex, reason);
+
+	return err ? err : pins_put(pins, ifindex, PIN_LINK, attachment->link_fd, reason);
+}
+
+static bool is_pinned(const struct count_attachment *attachment, const struct pins *pins,
+		      unsigned int ifindex)
+{
+	struct reason why;
+	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_PROGRAM, &why);
+	struct bpf_prog_info info;
+
+	return fd >= 0 && !bpf_info_of_prog(fd, &info) && info.id == attachment->prog_id;
+}
+
+int count_pin_program(const struct count_attachment *attachment, const struct pins *pins,
+		      unsigned int ifindex, struct reason *reason)
+{
+	int err = is_pinned(attachment, pins, ifindex)
+			  ? 0
+			  : pins_replace(pins, ifindex, PIN_PROGRAM, attachment->prog_fd, reason);
+
+	if (!err)
+		pins_remove(pins, ifindex, PIN_PROGRAM_NEW);
+	return err;
+}
+
+int count_repin(const struct count_attachment *attachment, const struct pins *pins,
+		unsigned int ifindex, struct reason *reason)
+{
+	int err = pins_repin(pins, ifindex, PIN_PROGRAM, attachment->prog_fd, reason);
+
+	return err ? err : pins_repin(pins, ifindex, PIN_LINK, attachment->link_fd, reason);
+}
+
+void count_close(struct count_attachment *attachment)
+{
+	close_fd_at(&attachment->link_fd);
+	close_fd_at(&attachment->prog_fd);
+	*attachment = (struct count_attachment){ .link_fd = -1, .prog_fd = -1 };
+}
+
+bool count_unpin(const struct pins *pins, unsigned int ifindex)
+{
+	bool removed = pins_remove(pins, ifindex, PIN_LINK);
+
+	pins_remove(pins, ifindex, PIN_PROGRAM);
+	pins_remove(pins, ifindex, PIN_PROGRAM_NEW);
+	return removed;
 }
 
 /*
  * Exchanges the program at a link for this version's, and *held_prog_fd with it; at no moment is
  * there none, or two.
  */
-static int replace_program(const struct count_program *count, int link_fd, int *held_prog_fd,
-			   int map_fd, uint32_t *prog_id)
+static int replace_program(const struct common *common, int link_fd, int *held_prog_fd, int map_fd,
+			   unsigned int ifindex, struct reason *reason)
 {
 	LIBBPF_OPTS(bpf_link_update_opts, options, .flags = BPF_F_REPLACE,
 		    .old_prog_fd = (__u32)*held_prog_fd);
-	_cleanup_close_ int prog_fd = count_program_copy(count, map_fd);
-	struct bpf_prog_info info;
-	int err = prog_fd;
+	_cleanup_close_ int prog_fd = count_program_copy(&common->count, map_fd);
+	int err = prog_fd < 0 ? prog_fd : 0;
 
-	if (prog_fd >= 0)
-		err = bpf_link_update(link_fd, prog_fd, &options);
-	if (!err)
-		err = bpf_info_of_prog(prog_fd, &info);
+	if (!err && common->pins)
+		err = pins_replace(common->pins, ifindex, PIN_PROGRAM_NEW, prog_fd, reason);
+	else if (err)
+		reason_set(reason, err, "%s", strerror(-err));
 	if (err)
 		return err;
+	err = bpf_link_update(link_fd, prog_fd, &options);
+	if (err)
+		return reason_set(reason, err, "%s", strerror(-err));
 	close(*held_prog_fd);
 	*held_prog_fd = take_fd(&prog_fd);
-	*prog_id = info.id;
 	return 0;
 }
 
@@ -164,12 +243,35 @@ static int check_link(const struct bpf_link_info *info, const struct netdev *net
 	return 0;
 }
 
+/* Has the program of a link be this version's, with this map. 0 or -errno with the reason. */
+static int bring_up_to_date(const struct common *common, int link_fd, int *prog_fd, int map_fd,
+			    bool map_is_lost, const struct netdev *netdev, struct reason *reason)
+{
+	uint32_t found = 0, expected = 0;
+	struct reason why;
+	bool is_ours = *prog_fd >= 0 && !counter_map_id(*prog_fd, &found) &&
+		       !bpf_info_map_id(map_fd, &expected);
+	int err;
+
+	if (!is_ours || (found != expected && !map_is_lost))
+		return reason_set(
+			reason, *prog_fd == -EPERM ? -EPERM : -EINVAL,
+			"its program (id %u) is no counter program with map %u; found map %u",
+			count_prog_id_at(link_fd), expected, found);
+	if (found == expected && count_program_is_current(&common->count, *prog_fd))
+		return 0;
+	err = replace_program(common, link_fd, prog_fd, map_fd, netdev->ifindex, &why);
+	if (err)
+		return reason_set(reason, err, "its program cannot be replaced: %s", why.text);
+	log_info("%s: the counter program was replaced by this version's", netdev->name);
+	return 0;
+}
+
 int count_adopt(struct common *common, struct count_attachment *attachment, int link_fd, int map_fd,
-		const struct netdev *netdev, struct reason *reason)
+		bool map_is_lost, const struct netdev *netdev, struct reason *reason)
 {
 	_cleanup_close_ int prog_fd = -1;
 	struct bpf_link_info info;
-	uint32_t found = 0, expected = 0;
 	int err = common_need_count(common, reason);
 
 	if (err)
@@ -180,25 +282,16 @@ int count_adopt(struct common *common, struct count_attachment *attachment, int 
 	err = check_link(&info, netdev, reason);
 	if (err)
 		return err;
-	prog_fd = bpf_prog_get_fd_by_id(info.prog_id);
-	if (prog_fd < 0 || counter_map_id(prog_fd, &found) || bpf_info_map_id(map_fd, &expected) ||
-	    found != expected)
-		return reason_set(
-			reason, -EINVAL,
-			"its program (id %u) is no counter program with map %u; found map %u",
-			info.prog_id, expected, found);
-	if (!count_program_is_current(&common->count, prog_fd)) {
-		err = replace_program(&common->count, link_fd, &prog_fd, map_fd, &info.prog_id);
-		if (err)
-			return reason_set(reason, err, "its program cannot be replaced: %s",
-					  strerror(-err));
-		log_info("%s: the counter program was replaced by this version's", netdev->name);
-	}
+	prog_fd = open_program(common->pins, netdev->ifindex, link_fd);
+	err = bring_up_to_date(common, link_fd, &prog_fd, map_fd, map_is_lost, netdev, reason);
+	if (err)
+		return err;
 	*attachment = (struct count_attachment){
 		.link_fd = link_fd,
-		.prog_id = info.prog_id,
+		.prog_id = count_prog_id_at(link_fd),
 		.mode = netdev->mode,
 		.program = program_describe_fd(&common->freplace, prog_fd),
 	};
+	attachment->prog_fd = take_fd(&prog_fd);
 	return 0;
 }

@@ -120,13 +120,3 @@ bool count_program_is_current(const struct count_program *program, int prog_fd)
 {
 	return bpf_info_same_tag(prog_fd, count_program_fd(program));
 }
-
-bool count_program_can_be_found(const struct count_program *program)
-{
-	struct bpf_prog_info info;
-	_cleanup_close_ int fd = -1;
-
-	if (!bpf_info_of_prog(count_program_fd(program), &info))
-		fd = bpf_prog_get_fd_by_id(info.id);
-	return fd != -EPERM;
-}

@@ -42,9 +42,6 @@ int count_program_copy(const struct count_program *program, int map_fd);
 /* Whether a program is a copy of this version's template. */
 bool count_program_is_current(const struct count_program *program, int prog_fd);
 
-/* False: without CAP_SYS_ADMIN the kernel does not hand a program out by its id. */
-bool count_program_can_be_found(const struct count_program *program);
-
 /* The template itself, which is an XDP program like any other; the descriptor belongs to it. */
 int count_program_fd(const struct count_program *program);
 const char *count_program_name(const struct count_program *program);

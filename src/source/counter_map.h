@@ -30,6 +30,7 @@ struct counter_map {
 	struct record record, saved;    /* saved is as the pinned record has it */
 	struct cpu_counters *last_each; /* the last reading by CPU of this map, or NULL */
 	struct reason remark;           /* why something is not pinned, or empty */
+	bool is_new;                    /* nothing was pinned when it was opened */
 	bool refused;                   /* the remark is about a pin that is there */
 	bool unpinned;                  /* something is not pinned that may be later */
 	int save_err, own_err;          /* the last failures, which have been logged, or 0 */

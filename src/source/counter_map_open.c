@@ -31,7 +31,7 @@ static int open_linked_map(const struct counter_map *map)
 {
 	struct reason reason;
 	_cleanup_close_ int link_fd = pins_get(map->pins, map->ifindex, PIN_LINK, &reason);
-	int map_fd = link_fd < 0 ? link_fd : count_map_of(link_fd);
+	int map_fd = link_fd < 0 ? link_fd : count_map_of(map->pins, map->ifindex, link_fd);
 
 	if (map_fd >= 0 && pins_put(map->pins, map->ifindex, PIN_MAP, map_fd, &reason))
 		log_warning(0, "%s", reason.text);
@@ -108,6 +108,7 @@ static int make_map(struct counter_map *map, const struct common *common,
 
 	if (map->fd >= 0)
 		close(map->fd);
+	map->is_new = true;
 	map->fd = count_program_create_map(&common->count, reason);
 	map->values = (unsigned int)cpus_count();
 	if (map->fd < 0)
@@ -176,20 +177,14 @@ static int start_record(struct counter_map *map, struct common *common, const st
 static int open_all(struct counter_map *map, struct common *common, const struct netdev *netdev,
 		    struct reason *reason)
 {
-	struct reason why;
 	int err = common_need_count(common, reason);
 
 	if (err)
 		return err;
-	if (!map->pins) {
-		reason_set(&map->remark, 0, "not pinned: counters will not outlive the agent");
-	} else if (!count_program_can_be_found(&common->count)) {
-		/* What is pinned has to be known again. */
-		reason_set(&why, 0, "not pinned: to know its program again takes CAP_SYS_ADMIN");
-		give_up_pins(map, netdev, &why);
-	}
 	if (map->pins)
 		open_pins(map, common, netdev);
+	else
+		reason_set(&map->remark, 0, "not pinned: counters will not outlive the agent");
 	if (map->fd < 0 || !map->pins)
 		err = make_map(map, common, netdev, reason);
 	if (err)

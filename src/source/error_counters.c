@@ -105,7 +105,7 @@ static int attach(struct error_counters *errors)
 		ring_buffer__new(bpf_map__fd(object->maps.xdp_error_news), note_news, NULL, NULL);
 	if (!errors->news)
 		return -errno;
-	err = error_links_open(errors->link_fd, prog_fd, maps_fd, errors->pins);
+	err = error_links_open(errors->links, prog_fd, maps_fd, errors->pins);
 	errors->counting = !err;
 	return err;
 }
@@ -151,7 +151,7 @@ int error_counters_open(struct error_counters *errors, const struct pins *pins)
 void error_counters_close(struct error_counters *errors)
 {
 	if (errors->counting)
-		error_links_close(errors->link_fd);
+		error_links_close(errors->links);
 	ring_buffer__free(errors->news);
 	errors__destroy(errors->object);
 	*errors = (struct error_counters){ 0 };
@@ -164,7 +164,7 @@ int error_counters_repin(const struct error_counters *errors, struct reason *rea
 	if (!errors->pins || !errors->counting)
 		return 0;
 	err = pin_maps(errors, reason);
-	return err ? err : error_links_repin(errors->link_fd, errors->pins, reason);
+	return err ? err : error_links_repin(errors->links, errors->pins, reason);
 }
 
 /* --- interfaces --- */

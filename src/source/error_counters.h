@@ -24,7 +24,7 @@ struct error_counters {
 	const struct pins *pins;  /* NULL: nothing is pinned */
 	struct ring_buffer *news; /* of interfaces that had none */
 	bool counting;
-	int link_fd[ERROR_LINKS]; /* while counting */
+	struct error_link links[ERROR_LINKS]; /* while counting */
 };
 
 /*

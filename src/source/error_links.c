@@ -11,11 +11,11 @@
 
 static const struct tracepoint {
 	const char *name;
-	enum pin pin;
+	enum pin pin, program_pin;
 } tracepoints[ERROR_LINKS] = {
-	{ "xdp_exception", PIN_EXCEPTION },
-	{ "xdp_redirect_err", PIN_REDIRECT },
-	{ "xdp_devmap_xmit", PIN_TRANSMIT },
+	{ "xdp_exception", PIN_EXCEPTION, PIN_EXCEPTION_PROGRAM },
+	{ "xdp_redirect_err", PIN_REDIRECT, PIN_REDIRECT_PROGRAM },
+	{ "xdp_devmap_xmit", PIN_TRANSMIT, PIN_TRANSMIT_PROGRAM },
 };
 
 /* Whether a link is on the tracepoint, and the id of its program. */
@@ -36,22 +36,40 @@ static bool is_link_to(int link_fd, const char *name, uint32_t *prog_id)
 	return true;
 }
 
-/* Without CAP_SYS_ADMIN the kernel does not hand the program out, and it is no current one. */
-static bool is_current(uint32_t prog_id, int current_fd, const int map_fd[static ERROR_MAPS])
+/* Its program, if that is this version's and uses these maps: a descriptor, or -errno. */
+static int open_current(const struct tracepoint *tracepoint, const struct pins *pins,
+			uint32_t prog_id, int current_fd, const int map_fd[static ERROR_MAPS])
 {
-	_cleanup_close_ int prog_fd = bpf_prog_get_fd_by_id(prog_id);
-	bool current = prog_fd >= 0 && bpf_info_same_tag(prog_fd, current_fd);
+	_cleanup_close_ int fd =
+		pins_get_program(pins, PINS_IN_COMMON, tracepoint->program_pin, prog_id);
+	bool current = fd >= 0 && bpf_info_same_tag(fd, current_fd);
 
 	for (unsigned int i = 0; current && i < ERROR_MAPS; i++)
-		current = bpf_info_uses_map(prog_fd, map_fd[i]);
-	return current;
+		current = bpf_info_uses_map(fd, map_fd[i]);
+	return current ? take_fd(&fd) : -ENOENT;
+}
+
+static void close_link(const struct error_link *link)
+{
+	close(link->fd);
+	close(link->prog_fd);
+}
+
+static int pin(const struct tracepoint *tracepoint, const struct error_link *link,
+	       const struct pins *pins, struct reason *reason)
+{
+	/* The program first: without CAP_SYS_ADMIN the kernel hands it out in no other way. */
+	int err =
+		pins_replace(pins, PINS_IN_COMMON, tracepoint->program_pin, link->prog_fd, reason);
+
+	return err ? err : pins_put(pins, PINS_IN_COMMON, tracepoint->pin, link->fd, reason);
 }
 
 /*
- * The link that an earlier run has pinned: a descriptor that the caller owns; -ENOENT: there is
- * none, or it was another version's and is gone; or another -errno: the pin is left alone.
+ * The link that an earlier run has pinned: 0; -ENOENT: there is none, or it was another version's
+ * and is gone; or another -errno: the pin is left alone.
  */
-static int adopt(const struct tracepoint *tracepoint, int prog_fd,
+static int adopt(const struct tracepoint *tracepoint, struct error_link *link, int prog_fd,
 		 const int map_fd[static ERROR_MAPS], const struct pins *pins)
 {
 	struct reason reason;
@@ -69,58 +87,69 @@ static int adopt(const struct tracepoint *tracepoint, int prog_fd,
 			    pins_path(pins, PINS_IN_COMMON, tracepoint->pin), tracepoint->name);
 		return -EINVAL;
 	}
-	if (is_current(prog_id, prog_fd, map_fd))
-		return take_fd(&fd);
-	/* The pin first: it is our descriptor whose end the kernel waits for. */
-	pins_remove(pins, PINS_IN_COMMON, tracepoint->pin);
-	return -ENOENT;
+	link->prog_fd = open_current(tracepoint, pins, prog_id, prog_fd, map_fd);
+	if (link->prog_fd < 0) {
+		/* The pin first: it is our descriptor whose end the kernel waits for. */
+		pins_remove(pins, PINS_IN_COMMON, tracepoint->pin);
+		return -ENOENT;
+	}
+	link->fd = take_fd(&fd);
+	/* 0.1.0 pinned the link alone. */
+	if (!pins_exists(pins, PINS_IN_COMMON, tracepoint->program_pin))
+		pins_put(pins, PINS_IN_COMMON, tracepoint->program_pin, link->prog_fd, &reason);
+	return 0;
 }
 
-/* A descriptor that the caller owns, or -errno. */
-static int attach(const struct tracepoint *tracepoint, int prog_fd,
+static int attach(const struct tracepoint *tracepoint, struct error_link *link, int prog_fd,
 		  const int map_fd[static ERROR_MAPS], const struct pins *pins)
 {
 	struct reason reason;
-	int left = adopt(tracepoint, prog_fd, map_fd, pins), fd;
+	int left = adopt(tracepoint, link, prog_fd, map_fd, pins);
+	_cleanup_close_ int fd = -1, own_fd = -1;
 
-	if (left >= 0)
-		return left;
+	if (!left)
+		return 0;
+	own_fd = dup(prog_fd);
+	if (own_fd < 0)
+		return -errno;
 	fd = bpf_link_create(prog_fd, 0, BPF_TRACE_RAW_TP, NULL);
-	if (fd >= 0 && pins && left == -ENOENT)
-		pins_put(pins, PINS_IN_COMMON, tracepoint->pin, fd, &reason);
-	return fd;
+	if (fd < 0)
+		return fd;
+	*link = (struct error_link){ take_fd(&fd), take_fd(&own_fd) };
+	if (pins && left == -ENOENT)
+		pin(tracepoint, link, pins, &reason);
+	return 0;
 }
 
-int error_links_open(int link_fd[static ERROR_LINKS], const int prog_fd[static ERROR_LINKS],
-		     const int map_fd[static ERROR_MAPS], const struct pins *pins)
+int error_links_open(struct error_link links[static ERROR_LINKS],
+		     const int prog_fd[static ERROR_LINKS], const int map_fd[static ERROR_MAPS],
+		     const struct pins *pins)
 {
 	for (unsigned int i = 0; i < ERROR_LINKS; i++) {
-		int fd = attach(&tracepoints[i], prog_fd[i], map_fd, pins);
+		int err = attach(&tracepoints[i], &links[i], prog_fd[i], map_fd, pins);
 
-		if (fd < 0) {
+		if (err) {
 			while (i--)
-				close(link_fd[i]);
-			return fd;
+				close_link(&links[i]);
+			return err;
 		}
-		link_fd[i] = fd;
 	}
 	return 0;
 }
 
-int error_links_repin(const int link_fd[static ERROR_LINKS], const struct pins *pins,
+int error_links_repin(const struct error_link links[static ERROR_LINKS], const struct pins *pins,
 		      struct reason *reason)
 {
 	int err = 0;
 
 	for (unsigned int i = 0; i < ERROR_LINKS && !err; i++)
 		if (!pins_exists(pins, PINS_IN_COMMON, tracepoints[i].pin))
-			err = pins_put(pins, PINS_IN_COMMON, tracepoints[i].pin, link_fd[i],
-				       reason);
+			err = pin(&tracepoints[i], &links[i], pins, reason);
 	return err;
 }
 
-void error_links_close(const int link_fd[static ERROR_LINKS])
+void error_links_close(const struct error_link links[static ERROR_LINKS])
 {
 	for (unsigned int i = 0; i < ERROR_LINKS; i++)
-		close(link_fd[i]);
+		close_link(&links[i]);
 }

@@ -36,21 +36,21 @@ static int open_link(const struct pinned *pinned, struct reason *reason)
 {
 	_cleanup_close_ int fd = pins_get(pinned->pins, pinned->ifindex, PIN_LINK, reason);
 	unsigned int at = fd < 0 ? 0 : count_ifindex_at(fd);
-	_cleanup_close_ int map_fd = fd < 0 ? -1 : count_map_of(fd);
+	int err = fd < 0 ? fd : count_check_program(pinned->pins, pinned->ifindex, fd);
 
 	if (fd < 0)
 		return fd;
 	if (at && at != pinned->ifindex)
 		return reason_set(
-			reason, map_fd == -EPERM ? -EPERM : -EINVAL,
+			reason, err == -EPERM ? -EPERM : -EINVAL,
 			"pin %s is left alone: it is the link of interface %u, expected %u",
 			path_of(pinned, PIN_LINK), at, pinned->ifindex);
-	if (map_fd == -EPERM)
+	if (err == -EPERM)
 		return reason_set(
 			reason, -EPERM,
 			"pin %s is left alone: to know its program (id %u) takes CAP_SYS_ADMIN",
 			path_of(pinned, PIN_LINK), count_prog_id_at(fd));
-	if (map_fd < 0)
+	if (err)
 		return reason_set(reason, -EINVAL,
 				  "pin %s is left alone: its program (id %u) is no counter program",
 				  path_of(pinned, PIN_LINK), count_prog_id_at(fd));
@@ -218,7 +218,7 @@ bool pinned_take_off(struct pinned *pinned)
 	bool on_interface = fd >= 0 && count_ifindex_at(fd);
 
 	if (fd >= 0) {
-		pins_remove(pinned->pins, pinned->ifindex, PIN_LINK);
+		count_unpin(pinned->pins, pinned->ifindex);
 		count_detach(fd);
 		pinned->taken_off = true;
 	}
@@ -242,6 +242,7 @@ bool pinned_forget(struct pinned *pinned)
 	/* A link that stays may be of a program that counts in the map. */
 	if (is_ours_or_none(pinned, PIN_LINK)) {
 		forgot = pinned_take_off(pinned);
+		count_unpin(pins, ifindex); /* a crash may have left the program alone */
 		forgot |= pinned_unobserve(pinned);
 		if (fd_of(pinned, PIN_MAP) >= 0)
 			forgot |= pins_remove(pins, ifindex, PIN_MAP);

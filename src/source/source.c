@@ -29,7 +29,7 @@ int source_open(struct source **out, struct common *common, const struct netdev 
 
 	if (!source)
 		return reason_set(reason, -ENOMEM, "out of memory");
-	*source = (struct source){ .common = common, .writer.link_fd = -1 };
+	*source = (struct source){ .common = common, .writer = { .link_fd = -1, .prog_fd = -1 } };
 	err = counter_map_open(&source->map, common, netdev, reason);
 	if (err) {
 		free(source);
@@ -97,7 +97,7 @@ static int pin_writer(const struct source *source, struct reason *reason)
 	int err = 0;
 
 	if (source->link_pinned)
-		err = pins_repin(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd, reason);
+		err = count_repin(&source->writer, map->pins, map->ifindex, reason);
 	if (!err && source->observation_pinned)
 		err = observer_repin(source->observation.observer, map->pins, map->ifindex, reason);
 	return err;
@@ -118,10 +118,11 @@ static int adopt_link(struct source *source, const struct netdev *netdev)
 			counter_map_refuse(map, netdev, &reason);
 		return link_fd;
 	}
-	err = count_adopt(source->common, &source->writer, link_fd, map->fd, netdev, &why);
+	err = count_adopt(source->common, &source->writer, link_fd, map->fd, map->is_new, netdev,
+			  &why);
 	if (err == -ENODEV) {
 		/* Detached by force, or its interface is gone: it does nothing more. */
-		pins_remove(map->pins, map->ifindex, PIN_LINK);
+		count_unpin(map->pins, map->ifindex);
 		return -ENOENT;
 	}
 	if (err) {
@@ -132,6 +133,9 @@ static int adopt_link(struct source *source, const struct netdev *netdev)
 	}
 	link_fd = -1;
 	source->link_pinned = true;
+	err = count_pin_program(&source->writer, map->pins, map->ifindex, &why);
+	if (err)
+		counter_map_note_pins(map, netdev, err, &why);
 	source->resumed = source->writer.prog_id == netdev->prog_id;
 	return 0;
 }
@@ -147,7 +151,7 @@ static int attach_anew(struct source *source, const struct netdev *netdev, enum 
 		return err;
 	source->link_pinned = pin;
 	if (pin)
-		err = pins_put(map->pins, map->ifindex, PIN_LINK, source->writer.link_fd, &why);
+		err = count_pin(&source->writer, map->pins, map->ifindex, &why);
 	if (err)
 		counter_map_note_pins(map, netdev, err, &why);
 	counter_map_discontinue(map);
@@ -316,10 +320,8 @@ static void end_writer(struct source *source)
 	struct counter_map *map = &source->map;
 
 	if (source->link_pinned)
-		pins_remove(map->pins, map->ifindex, PIN_LINK);
-	if (source->writer.link_fd >= 0)
-		close(source->writer.link_fd);
-	source->writer = (struct count_attachment){ .link_fd = -1 };
+		count_unpin(map->pins, map->ifindex);
+	count_close(&source->writer);
 	source->link_pinned = false;
 	if (source->observation_pinned) {
 		pins_remove(map->pins, map->ifindex, PIN_OUT);
@@ -388,8 +390,7 @@ void source_close(struct source *source)
 	if (!source)
 		return;
 	counter_map_close(&source->map);
-	if (source->writer.link_fd >= 0)
-		close(source->writer.link_fd);
+	count_close(&source->writer);
 	observation_close(source->common, &source->observation);
 	free(source);
 }

@@ -89,6 +89,7 @@ rm -f $RUN/agent.log
 start_agent -i xa
 ok "the agent starts" wait_for 10 counting xa
 is "... and pins" "$(ls "$(dirname "$(pin xa link)")")" "link
+program
 state
 xdp_stats_map"
 [ -z "$squatter" ] || kill "$squatter"

@@ -38,7 +38,7 @@ mount -t bpf -o mode=0700 bpf /sys/fs/bpf
 ok "it is back: nothing is said any more" wait_for 20 text_says xa ''
 ok "... of each interface" wait_for 20 text_says xb ''
 is "... and all is pinned again" "$(cd "$cookie" && ls -d "$(ifindex xa)"/* "$(ifindex xb)"/*)" \
-	"$(for name in xa xb; do printf '%s\n' "$(ifindex $name)"/{link,state,xdp_stats_map}; done)"
+	"$(for name in xa xb; do printf '%s\n' "$(ifindex $name)"/{link,program,state,xdp_stats_map}; done)"
 ok "... and what they have in common" wait_for 20 test -e "$cookie/0/errors"
 like "no second agent gets in" "$(timeout 5 "$AGENT" -C -x "$AGENTX" -i xb 2>&1)" "another xdp-agentx serves"
 frames xa 2 100

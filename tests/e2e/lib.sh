@@ -226,6 +226,18 @@ with_many_descriptors() {
 	echo "$script"
 }
 
+# without CAPABILITY PROGRAM: the path of one that starts it without that capability.
+without() {
+	local script
+	script=$RUN/without_$1${2//\//-}
+	cat >"$script" <<-END
+		#!/bin/sh
+		exec setpriv --bounding-set -$1 --inh-caps -$1 $2 "\$@"
+	END
+	chmod +x "$script"
+	echo "$script"
+}
+
 # serve ARGUMENT...: snmpd and the agent, until the agent's objects are there.
 serve() {
 	start_snmpd

@@ -145,6 +145,7 @@ kill $peer_pid
 wait $peer_pid
 theirs=$(echo /sys/fs/bpf/xdp-agentx/*/77)
 is "another namespace: its pins" "$(ls "$theirs")" "link
+program
 state
 xdp_stats_map"
 # What each pin is for the kernel, and the program on the interface.

@@ -7,6 +7,10 @@
 
 CYCLES=${CYCLES-12}
 NEXT_AGENT=$builddir/tests/next/xdp-agentx # another version of the counter program
+if [ "${WITHOUT-}" ]; then
+	AGENT=$(without "$WITHOUT" "$AGENT")
+	NEXT_AGENT=$(without "$WITHOUT" "$NEXT_AGENT")
+fi
 
 veth xa
 start_snmpd

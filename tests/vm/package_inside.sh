@@ -150,8 +150,13 @@ show journalctl -q -o cat -u xdp-agentx
 like "a walk shows the module" "$(walk $ROOT | head -n 1)" "^$ROOT.1.1.1.0 = \"?xdp-agentx"
 show stat -c '%A %U %G %n' /var/agentx /var/agentx/master
 is "the socket is of the group" "$(stat -c '%a %G' /var/agentx/master)" "660 xdp-agentx"
-like "what is counted will not outlive it, and the text says so" "$(column 4 eth1)" \
-	'not pinned: .*CAP_SYS_ADMIN'
+is "by a program that is pinned: there is nothing to say" "$(column 4 eth1)" '""'
+ok "the service is restarted" systemctl restart xdp-agentx
+manager ./send_frames eth1-p 10 100
+ok "and goes on where it was" wait_for 60 counted eth1 2 110
+systemctl kill -s KILL --kill-whom=main xdp-agentx
+manager ./send_frames eth1-p 10 100
+ok "kill -9: it goes on where it was" wait_for 60 counted eth1 2 120
 ip link set dev eth2 xdpdrv obj pass.bpf.o sec xdp
 ok "a program of somebody else's is not observed" wait_for 60 status_is eth2 3
 like "for the reason that the text names" "$(column 4 eth2)" 'observing takes CAP_SYS_ADMIN'
@@ -167,7 +172,7 @@ is "as the same user, with one capability more" "$(rights)" "$uid $OBSERVER $OBS
 is "it lacks nothing" "$(journal | grep -c ' is missing: ')" 0
 ok "the program is observed" wait_for 60 status_is eth2 1
 ok "and eth1 is counted" wait_for 60 status_is eth1 1
-is "anew, for nothing was pinned before" "$(packets eth1 2)" 0
+ok "and goes on where it was" wait_for 60 counted eth1 2 120
 is "by the agent's own program, pinned" "$(column 4 eth1)" '""'
 manager ./send_frames eth2-p 60 100
 ok "what the other program passes is counted" wait_for 20 counted eth2 2 60
