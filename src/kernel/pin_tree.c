@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 int pin_tree_set(struct pins *pins, uintmax_t cookie)
 {
@@ -23,11 +22,12 @@ int pin_tree_check_namespace(const struct pins *pins, struct reason *reason)
 int pin_tree_make_namespace(const struct pins *pins, struct reason *reason)
 {
 	struct pin_dir found;
-	int err = 0;
+	int err = pin_tree_check_namespace(pins, reason);
 
+	if (err != -ENOENT)
+		return err;
 	/* The file system may be another one since. */
-	if (access(pins->path, F_OK))
-		err = pin_dir_find(&found, pins->dir.path, reason);
+	err = pin_dir_find(&found, pins->dir.path, reason);
 	if (!err)
 		err = pin_dir_make(pins->dir.path, 0755, pins->dir.owner, reason);
 	return err ? err : pin_dir_make(pins->path, 0755, pins->dir.owner, reason);
@@ -41,17 +41,21 @@ const char *pin_tree_path(const struct pins *pins, unsigned int ifindex, const c
 	return path;
 }
 
+/* From below, for most often nothing is there. */
 int pin_tree_check(const struct pins *pins, unsigned int ifindex, struct reason *reason)
 {
-	int err = pin_tree_check_namespace(pins, reason);
+	int err = pin_dir_check(pin_tree_path(pins, ifindex, ""), pins->dir.owner, reason);
 
-	return err ? err : pin_dir_check(pin_tree_path(pins, ifindex, ""), pins->dir.owner, reason);
+	return err ? err : pin_tree_check_namespace(pins, reason);
 }
 
 int pin_tree_make(const struct pins *pins, unsigned int ifindex, struct reason *reason)
 {
-	int err = pin_tree_make_namespace(pins, reason);
+	int err = pin_tree_check(pins, ifindex, reason);
 
+	if (err != -ENOENT)
+		return err;
+	err = pin_tree_make_namespace(pins, reason);
 	return err ? err
 		   : pin_dir_make(pin_tree_path(pins, ifindex, ""), 0755, pins->dir.owner, reason);
 }
