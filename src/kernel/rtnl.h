@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The network interfaces of this network namespace and the XDP programs on them, as the kernel
- * tells by rtnetlink (rtnetlink(7); IFLA_XDP in linux/if_link.h). The only file that speaks
- * netlink.
+ * tells by rtnetlink (rtnetlink(7); IFLA_XDP in linux/if_link.h). With link_query.h the only file
+ * that speaks netlink.
  */
 #ifndef XDP_AGENTX_KERNEL_RTNL_H
 #define XDP_AGENTX_KERNEL_RTNL_H

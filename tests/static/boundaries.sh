@@ -59,10 +59,10 @@ is "the folders are these" "$(printf '%s\n' */ | tr -d / | sort)" "$(cut -d: -f1
 
 is "libbpf stays in kernel and source" \
 	"$(strangers 'bpf/(bpf|btf|libbpf)\.h|.*\.skel\.h' '(kernel|source)/.*\.c')" ""
-is "netlink stays in rtnl.c" \
-	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'kernel/rtnl\.c')" ""
+is "netlink stays in rtnl.c and link_query.c" \
+	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'kernel/(rtnl|link_query)\.c')" ""
 is "net-snmp stays in snmp, and where the agent is configured and waits" \
-	"$(strangers 'net-snmp/' 'snmp/.*\.[ch]|agent/(main|options)\.c|agent/config\.[ch]')" ""
+	"$(strangers 'net-snmp/' 'snmp/.*\.[ch]|agent/(loop|main|options)\.c|agent/config\.[ch]')" ""
 is "text.c alone writes to standard error" \
 	"$(grep -nE '(^|[^_a-z])(v?fprintf|v?dprintf|fputs|fputc|perror)\(' -- */*.c |
 		grep -vE '^lib/text\.c:|, stdout\)')" ""
