@@ -189,13 +189,11 @@ void count_close(struct count_attachment *attachment)
 	*attachment = (struct count_attachment){ .link_fd = -1, .prog_fd = -1 };
 }
 
-bool count_unpin(const struct pins *pins, unsigned int ifindex)
+void count_unpin(const struct pins *pins, unsigned int ifindex)
 {
-	bool removed = pins_remove(pins, ifindex, PIN_LINK);
-
+	pins_remove(pins, ifindex, PIN_LINK);
 	pins_remove(pins, ifindex, PIN_PROGRAM);
 	pins_remove(pins, ifindex, PIN_PROGRAM_NEW);
-	return removed;
 }
 
 /*
@@ -208,12 +206,11 @@ static int replace_program(const struct common *common, int link_fd, int *held_p
 	LIBBPF_OPTS(bpf_link_update_opts, options, .flags = BPF_F_REPLACE,
 		    .old_prog_fd = (__u32)*held_prog_fd);
 	_cleanup_close_ int prog_fd = count_program_copy(&common->count, map_fd);
-	int err = prog_fd < 0 ? prog_fd : 0;
+	int err;
 
-	if (!err && common->pins)
-		err = pins_replace(common->pins, ifindex, PIN_PROGRAM_NEW, prog_fd, reason);
-	else if (err)
-		reason_set(reason, err, "%s", strerror(-err));
+	if (prog_fd < 0)
+		return reason_set(reason, prog_fd, "%s", strerror(-prog_fd));
+	err = pins_replace(common->pins, ifindex, PIN_PROGRAM_NEW, prog_fd, reason);
 	if (err)
 		return err;
 	err = bpf_link_update(link_fd, prog_fd, &options);

@@ -48,8 +48,8 @@ int count_pin_program(const struct count_attachment *attachment, const struct pi
 int count_repin(const struct count_attachment *attachment, const struct pins *pins,
 		unsigned int ifindex, struct reason *reason);
 
-/* Takes the pins of link and program away. True if the link was there. */
-bool count_unpin(const struct pins *pins, unsigned int ifindex);
+/* Takes the pins of link and program away. */
+void count_unpin(const struct pins *pins, unsigned int ifindex);
 
 /*
  * The counter map of the program at a link that is pinned: a descriptor that the caller owns, or

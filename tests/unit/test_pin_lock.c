@@ -96,11 +96,29 @@ static void test_closing_gives_it_back(void **state)
 		assert_int_equal(try_again(), 0);
 }
 
+/* The child's end: tells the parent how it went, and stays until it is killed. */
+static _Noreturn void report(int fd, bool good)
+{
+	if (write(fd, good ? "y" : "n", 1) == 1)
+		pause();
+	_exit(EXIT_FAILURE);
+}
+
+/* The parent's: waits for that. */
+static bool was_good(const int ready[2])
+{
+	char byte = 0;
+
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return byte == 'y';
+}
+
 /* Forks a holder of the lock and returns when it has it. */
 static pid_t fork_holder(bool elsewhere)
 {
 	int ready[2];
-	char byte = 0;
 	pid_t child;
 
 	assert_int_equal(pipe(ready), 0);
@@ -112,16 +130,10 @@ static pid_t fork_holder(bool elsewhere)
 		alarm(20);
 		if (elsewhere)
 			unit_enter_namespace();
-		byte = pins_open(&held, directory, true, &error) || pins_lock(held, &error) ? 'n'
-											    : 'y';
-		if (write(ready[1], &byte, 1) == 1)
-			pause();
-		_exit(EXIT_FAILURE);
+		report(ready[1],
+		       !pins_open(&held, directory, true, &error) && !pins_lock(held, &error));
 	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
-	assert_int_equal(byte, 'y');
+	assert_true(was_good(ready));
 	return child;
 }
 
@@ -164,7 +176,7 @@ static void squat(const char *path)
 static void test_no_user_can_hold_it(void **state)
 {
 	int ready[2];
-	char byte = 0;
+	bool good;
 	pid_t child;
 
 	(void)state;
@@ -179,19 +191,14 @@ static void test_no_user_can_hold_it(void **state)
 			_exit(EXIT_FAILURE);
 		squat(lock_path);
 		squat(directory);
-		byte = open(lock_path, O_RDONLY) < 0 && errno == EACCES ? 'y' : 'n';
-		if (write(ready[1], &byte, 1) == 1)
-			pause();
-		_exit(EXIT_FAILURE);
+		report(ready[1], open(lock_path, O_RDONLY) < 0 && errno == EACCES);
 	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 1);
-	close(ready[0]);
+	good = was_good(ready);
 	assert_int_equal(pins_holder(pins), 0);
 	assert_taken();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	assert_int_equal(byte, 'y');
+	assert_true(good);
 }
 
 /* Its place is taken away with the pins, by root; what is made there anew is another lock. */
