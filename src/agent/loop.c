@@ -201,7 +201,7 @@ void loop_turn(struct agent *agent)
 		if (netsnmp_large_fd_is_set(agent->signal_fd, &fds))
 			handle_signals(agent);
 		if (netsnmp_large_fd_is_set(rtnl_fd(agent->rtnl), &fds))
-			rtnl_read(agent->rtnl);
+			rtnl_read(agent->rtnl, monotonic_ms() + SLICE_MS);
 		if (agent->watch)
 			watch_read(agent->watch);
 		if (error_counters_take_news(&agent->common.errors))

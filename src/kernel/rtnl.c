@@ -16,9 +16,6 @@
 /* How often an inconsistent dump is repeated before it is given up until the next one. */
 #define DUMP_TRIES 10
 
-/* How many messages rtnl_read() takes before the rest of the program has its turn. */
-#define MESSAGES_PER_TURN 64
-
 /*
  * Links go down or away: so many within that time are a storm, ms, of which no more than STORM_MAX
  * is waited for. A link that went down is asked for after DOWN_WAIT, when it may be gone.
@@ -254,11 +251,11 @@ static int handle_event(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-int rtnl_read(struct rtnl *rtnl)
+int rtnl_read(struct rtnl *rtnl, int64_t until)
 {
 	char buffer[LINK_MESSAGE_MAX];
 
-	for (int i = 0; i < MESSAGES_PER_TURN; i++) {
+	do {
 		struct sockaddr_nl sender = { 0 };
 		socklen_t sender_size = sizeof(sender);
 		ssize_t length = recvfrom(rtnl_fd(rtnl), buffer, sizeof(buffer), MSG_DONTWAIT,
@@ -284,7 +281,7 @@ int rtnl_read(struct rtnl *rtnl)
 				log_error(err, "cannot read link messages from the kernel");
 			return err;
 		}
-	}
+	} while (monotonic_ms() < until);
 	return 0;
 }
 

@@ -38,12 +38,13 @@ void rtnl_close(struct rtnl *rtnl);
 int rtnl_fd(const struct rtnl *rtnl);
 
 /*
- * Takes changes that are waiting, without blocking; call it again while rtnl_fd() is readable. A
- * change of a link is only a hint: rtnl_step() asks for the link anew, once for many changes, so
- * handlers get the latest state however old the message is. That a link is gone they get at once.
- * Returns 0 or -errno; the failure has been logged.
+ * Takes changes that are waiting, one or more, until the time is over (CLOCK_MONOTONIC, ms),
+ * without blocking; call it again while rtnl_fd() is readable. A change of a link is only a hint:
+ * rtnl_step() asks for the link anew, once for many changes, so handlers get the latest state
+ * however old the message is. That a link is gone they get at once. Returns 0 or -errno; the
+ * failure has been logged.
  */
-int rtnl_read(struct rtnl *rtnl);
+int rtnl_read(struct rtnl *rtnl, int64_t until);
 
 /* The same hint from elsewhere. */
 void rtnl_ask(struct rtnl *rtnl, unsigned int ifindex);

@@ -108,7 +108,7 @@ static void take_all(void)
 	int64_t deadline = monotonic_ms() + DEADLINE_MS;
 
 	while (poll(&waiting, 1, 0) > 0) {
-		assert_int_equal(rtnl_read(rtnl), 0);
+		assert_int_equal(rtnl_read(rtnl, deadline), 0);
 		assert_true(monotonic_ms() < deadline);
 	}
 }
@@ -137,7 +137,7 @@ static void test_dump(void **state)
 	assert_int_equal(gone_count, 0);
 }
 
-/* More than one buffer of a dump holds, and more than one rtnl_read() takes. */
+/* More than one buffer of a dump holds. */
 static void test_many_links(void **state)
 {
 	int large = 1 << 24;
@@ -157,11 +157,26 @@ static void test_many_links(void **state)
 	assert_all_known();
 }
 
+/* When its time is over, it takes one message: deletions of links cost, and managers wait. */
+static void test_time_is_over(void **state)
+{
+	struct pollfd waiting = { .fd = rtnl_fd(rtnl), .events = POLLIN };
+
+	(void)state;
+	unit_run("ip link add va type veth peer name vb");
+	read_all();
+	unit_run("ip link del va");
+	assert_int_equal(rtnl_read(rtnl, 0), 0);
+	assert_int_equal(poll(&waiting, 1, 0), 1);
+	read_all();
+	assert_int_equal(gone_count, 2);
+}
+
 static void test_nothing_to_read(void **state)
 {
 	(void)state;
 	read_all();
-	assert_int_equal(rtnl_read(rtnl), 0);
+	assert_int_equal(rtnl_read(rtnl, 0), 0);
 	assert_string_equal(names, "");
 }
 
@@ -589,6 +604,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_dump),
 		TEST(test_many_links),
+		TEST(test_time_is_over),
 		TEST(test_nothing_to_read),
 		TEST(test_add_change_delete),
 		TEST(test_latest_state_is_told),
