@@ -19,6 +19,7 @@ pkgconf         pkgconf-pkg-config      pkg-config
 libbpf-dev      libbpf-devel            /usr/include/bpf/libbpf.h
 libelf-dev      elfutils-libelf-devel   /usr/include/libelf.h
 libmnl-dev      libmnl-devel            /usr/include/libmnl/libmnl.h
+libseccomp-dev  libseccomp-devel        /usr/include/seccomp.h
 libsnmp-dev     net-snmp-devel          /usr/include/net-snmp/net-snmp-config.h
 libsystemd-dev  systemd-devel           /usr/include/systemd/sd-daemon.h
 zlib1g-dev      zlib-devel              /usr/include/zlib.h

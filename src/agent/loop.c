@@ -195,6 +195,8 @@ void loop_turn(struct agent *agent)
 		add_fd(watch_fd(agent->watch), &fds, &numfds);
 	if (news_fd >= 0)
 		add_fd(news_fd, &fds, &numfds);
+	if (broker_fd() >= 0)
+		add_fd(broker_fd(), &fds, &numfds);
 
 	ready = netsnmp_large_fd_set_select(numfds, &fds, NULL, NULL, &timeout);
 	if (ready > 0) {
@@ -204,6 +206,8 @@ void loop_turn(struct agent *agent)
 			rtnl_read(agent->rtnl, monotonic_ms() + SLICE_MS);
 		if (agent->watch)
 			watch_read(agent->watch);
+		if (broker_fd() >= 0)
+			broker_check();
 		if (error_counters_take_news(&agent->common.errors))
 			registry_find_errors(agent->registry);
 		snmp_read2(&fds);

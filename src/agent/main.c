@@ -30,6 +30,7 @@
 #include "agent/privileges.h"
 #include "agent/supervisor.h"
 #include "iface/registry.h"
+#include "kernel/broker.h"
 #include "kernel/pins.h"
 #include "kernel/rtnl.h"
 #include "kernel/watch.h"
@@ -249,7 +250,8 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
 	if (code >= 0)
 		return code;
-	if (privileges_drop() || agentx_init(options.address, master_connected, &agent))
+	if (broker_open() || privileges_drop() ||
+	    agentx_init(options.address, master_connected, &agent))
 		return EXIT_FAILURE;
 	config_init();
 	if (options.list_directives) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#include "kernel/broker.h"
 #include "kernel/capability.h"
 #include "lib/log.h"
 
@@ -13,8 +14,7 @@
  */
 #define NEEDED                                                                                     \
 	(CAPABILITY_SET(CAP_BPF) | CAPABILITY_SET(CAP_NET_ADMIN) | CAPABILITY_SET(CAP_PERFMON) |   \
-	 CAPABILITY_SET(CAP_SYS_ADMIN) | CAPABILITY_SET(CAP_DAC_OVERRIDE) |                        \
-	 CAPABILITY_SET(CAP_CHOWN))
+	 CAPABILITY_SET(CAP_DAC_OVERRIDE) | CAPABILITY_SET(CAP_CHOWN))
 
 int privileges_drop(void)
 {
@@ -44,10 +44,9 @@ void privileges_report(const struct rules *rules)
 	uint64_t permitted = 0;
 
 	capability_get_permitted(&permitted);
-	if (permitted & CAPABILITY_SET(CAP_SYS_ADMIN)) /* it includes the others */
-		return;
-	log_warning(0, "CAP_SYS_ADMIN is missing: programs of others are neither observed nor "
-		       "named");
+	if (broker_fd() < 0)
+		log_warning(0, "CAP_SYS_ADMIN is missing: programs of others are neither observed "
+			       "nor named");
 	if (!(permitted & CAPABILITY_SET(CAP_BPF)))
 		log_warning(0, "CAP_BPF is missing: nothing can be counted");
 	if (!(permitted & CAPABILITY_SET(CAP_NET_ADMIN)) && may_attach(rules))

@@ -6,11 +6,11 @@
 #include "iface/rules.h"
 
 /*
- * Gives up, for good, every capability that no configuration needs, and what could be gained by
- * executing another program. 0 or -errno; then the reason has been logged.
+ * Gives up, for good, every capability that no configuration needs, CAP_SYS_ADMIN, which the broker
+ * has kept (broker.h), and what could be gained by executing another program. 0 or -errno; then the
+ * reason has been logged.
  *
- * Those that only some configurations need stay: SIGHUP can bring such a one, and all but
- * CAP_NET_ADMIN have a use in every configuration (CAP_SYS_ADMIN: names of programs).
+ * Those that only some configurations need stay: SIGHUP can bring such a one.
  */
 int privileges_drop(void);
 

@@ -1,45 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/freplace.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdbool.h>
-#include <string.h>
-
-#include "kernel/bpf_info.h"
-#include "lib/util.h"
+#include <stdlib.h>
 
 /* How many links one call looks at; the next one goes on there. */
 #define WALK_MAX 100000
 
-/* 0, -ENOENT if the link is gone or of another kind, or another -errno if that is not known. */
+/* 0, -ENOENT if the link is gone, or another -errno if that is not known. */
 static int ask(uint32_t link_id, struct freplace *replacement)
 {
-	_cleanup_close_ int link_fd = bpf_link_get_fd_by_id(link_id);
-	_cleanup_close_ int prog_fd = -1;
-	struct bpf_link_info link;
-	struct bpf_prog_info program;
-	int err = link_fd < 0 ? link_fd : bpf_info_of_link(link_fd, &link);
+	uint32_t found;
+	int err = broker_next_link(link_id - 1, &found, replacement);
 
-	if (err)
-		return err;
-	if (link.type != BPF_LINK_TYPE_TRACING)
-		return -ENOENT;
-	/* The links of those who only look on are of the same type. */
-	prog_fd = bpf_prog_get_fd_by_id(link.prog_id);
-	err = prog_fd < 0 ? prog_fd : bpf_info_of_prog(prog_fd, &program);
-	if (err)
-		return err;
-	if (program.type != BPF_PROG_TYPE_EXT)
-		return -ENOENT;
-	*replacement = (struct freplace){
-		.link_id = link_id,
-		.prog_id = link.prog_id,
-		.target_id = link.tracing.target_obj_id,
-		.function = link.tracing.target_btf_id,
-	};
-	return 0;
+	return err || found == link_id ? err : -ENOENT;
 }
 
 static void forget_what_is_gone(struct freplace_cache *cache)
@@ -85,10 +60,12 @@ static void look_at_new_links(struct freplace_cache *cache)
 	uint32_t id = cache->seen;
 	bool all_told = true;
 
-	for (unsigned int i = 0; i < WALK_MAX && !bpf_link_get_next_id(id, &id); i++) {
+	for (unsigned int i = 0; i < WALK_MAX; i++) {
 		struct freplace replacement;
-		int err = ask(id, &replacement);
+		int err = broker_next_link(id, &id, &replacement);
 
+		if (!id)
+			break;
 		if (!err)
 			err = remember(cache, &replacement);
 		/* A link that is just being made has an id, and says EAGAIN: next time. */

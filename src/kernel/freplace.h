@@ -3,14 +3,7 @@
 #ifndef XDP_AGENTX_KERNEL_FREPLACE_H
 #define XDP_AGENTX_KERNEL_FREPLACE_H
 
-#include <stdint.h>
-
-struct freplace {
-	uint32_t link_id;   /* the bpf_link that does it */
-	uint32_t prog_id;   /* the program that runs instead of the function */
-	uint32_t target_id; /* the program that the function belongs to */
-	uint32_t function;  /* its BTF id there */
-};
+#include "kernel/broker.h"
 
 /*
  * What is known of the links of the system; { 0 } knows none. A system may have thousands of links,
@@ -28,7 +21,7 @@ struct freplace_cache {
 
 /*
  * The functions of a program that are replaced, FREPLACE_MAX of them at most, in no order. Returns
- * how many; 0 also without CAP_SYS_ADMIN. Links that were made since the last call are looked at.
+ * how many; 0 also without the broker. Links that were made since the last call are looked at.
  */
 unsigned int freplace_find(struct freplace_cache *cache, uint32_t target_id,
 			   struct freplace found[static FREPLACE_MAX]);

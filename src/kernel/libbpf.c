@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/libbpf.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include "kernel/capability.h"
 #include "lib/log.h"
 #include "lib/reason.h"
+#include "lib/util.h"
 
 /* The function that libbpf prints with is the process's, and gets no context. */
 static struct reason kernel_message;
@@ -52,8 +54,7 @@ const char *libbpf_why_refused(int err, const char *by_kernel)
 {
 	if (err != -EPERM)
 		return strerror(-err);
-	if (capability_is_effective(CAP_SYS_ADMIN) ||
-	    (capability_is_effective(CAP_BPF) && capability_is_effective(CAP_PERFMON)))
+	if (capability_is_effective(CAP_BPF) && capability_is_effective(CAP_PERFMON))
 		return by_kernel;
 	return "CAP_BPF and CAP_PERFMON are needed";
 }
@@ -68,6 +69,21 @@ const char *libbpf_verifier_reason(char *log)
 	*figures = '\0';
 	line = strrchr(log, '\n');
 	return line ? line + 1 : log;
+}
+
+struct btf *libbpf_load_btf(int btf_fd)
+{
+	struct bpf_btf_info info = { 0 };
+	__u32 size = sizeof(info);
+	_cleanup_free_ void *data = NULL;
+
+	if (bpf_obj_get_info_by_fd(btf_fd, &info, &size))
+		return NULL;
+	data = malloc(info.btf_size);
+	info = (struct bpf_btf_info){ .btf = (__u64)(uintptr_t)data, .btf_size = info.btf_size };
+	if (!data || bpf_obj_get_info_by_fd(btf_fd, &info, &size))
+		return NULL;
+	return btf__new(data, info.btf_size);
 }
 
 void libbpf_free_btf_at(struct btf **btf)

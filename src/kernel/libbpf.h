@@ -25,6 +25,9 @@ const char *libbpf_why_refused(int err, const char *by_kernel);
 /* The verifier's reason in its log, which is cut there; "" if there is none. */
 const char *libbpf_verifier_reason(char *log);
 
+/* What a BTF descriptor holds, to be given to btf__free(); NULL if it cannot be had. */
+struct btf *libbpf_load_btf(int btf_fd);
+
 /* Frees the BTF at the end of a variable's scope; NULL is ignored. */
 void libbpf_free_btf_at(struct btf **btf);
 #define _cleanup_btf_ __attribute__((cleanup(libbpf_free_btf_at)))

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/map_users.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "lib/sorted.h"
-#include "lib/util.h"
 
 /* How many programs one call looks at; nobody has more. */
 #define WALK_MAX 100000
@@ -32,21 +30,13 @@ static bool is_at(const struct map_users *users, size_t at, uint32_t map_id)
 	return at < users->count && users->entry[at].map_id == map_id;
 }
 
-/* What cannot be told for lack of memory, say, is no program that is gone. */
-static bool is_gone(uint32_t prog_id)
-{
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
-
-	return fd == -ENOENT;
-}
-
 /* So that a host which loads programs all the time does not fill the memory. */
 static void forget_what_is_gone(struct map_users *users)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < users->count; i++)
-		if (!is_gone(users->entry[i].prog_id))
+		if (!broker_program_is_gone(users->entry[i].prog_id))
 			users->entry[kept++] = users->entry[i];
 	users->count = kept;
 	users->forget_at = 2 * kept + FORGET_MIN;
@@ -69,14 +59,12 @@ static int remember(struct map_users *users, struct map_user user)
 	return 0;
 }
 
-static int look_at(struct map_users *users, uint32_t prog_id)
+static int remember_all(struct map_users *users, uint32_t prog_id, const struct map_ids *maps)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
-	struct map_ids maps = { .count = 0 };
-	int err = fd < 0 ? fd : bpf_info_map_ids(fd, &maps);
+	int err = 0;
 
-	for (uint32_t i = 0; !err && i < maps.count; i++)
-		err = remember(users, (struct map_user){ maps.id[i], prog_id });
+	for (uint32_t i = 0; !err && i < maps->count; i++)
+		err = remember(users, (struct map_user){ maps->id[i], prog_id });
 	return err;
 }
 
@@ -85,12 +73,16 @@ static void look_at_new_programs(struct map_users *users)
 	uint32_t id = users->seen;
 	bool all_told = true;
 
-	for (unsigned int i = 0; i < WALK_MAX && !bpf_prog_get_next_id(id, &id); i++) {
-		int err;
+	for (unsigned int i = 0; i < WALK_MAX; i++) {
+		struct map_ids maps;
+		int err = broker_next_program(id, &id, &maps);
 
+		if (!id)
+			break;
 		if (users->count >= users->forget_at)
 			forget_what_is_gone(users);
-		err = look_at(users, id);
+		if (!err)
+			err = remember_all(users, id, &maps);
 		/* One that is not told of is looked at again the next time. */
 		all_told &= !err || err == -ENOENT;
 		if (all_told)
@@ -106,9 +98,9 @@ uint32_t map_users_of(struct map_users *users, uint32_t map_id)
 	at = position_of(users, map_id);
 	/* Of two that are there it does not matter which others are. */
 	while (is_at(users, at, map_id) && is_at(users, at + 1, map_id)) {
-		size_t gone = is_gone(users->entry[at].prog_id) ? at : at + 1;
+		size_t gone = broker_program_is_gone(users->entry[at].prog_id) ? at : at + 1;
 
-		if (gone != at && !is_gone(users->entry[gone].prog_id))
+		if (gone != at && !broker_program_is_gone(users->entry[gone].prog_id))
 			return MAP_USERS_SEVERAL;
 		sorted_close_gap(users->entry, users->count, sizeof(*users->entry), gone);
 		users->count--;

@@ -26,7 +26,7 @@ struct map_users {
 #define MAP_USERS_SEVERAL UINT32_MAX
 
 /*
- * The id of the program that uses the map. 0: none does, also without CAP_SYS_ADMIN;
+ * The id of the program that uses the map. 0: none does, also without the broker;
  * MAP_USERS_SEVERAL. Programs that were loaded since the last call are looked at.
  */
 uint32_t map_users_of(struct map_users *users, uint32_t map_id);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "kernel/netns.h"
 #include "kernel/pin_dir.h"
 #include "kernel/pin_lock.h"
@@ -33,6 +34,7 @@ static const struct {
 	[PIN_PROGRAM_NEW] = { "program_new", BPF_PROG_OBJECT },
 	[PIN_IN] = { "in", BPF_LINK_OBJECT },
 	[PIN_OUT] = { "out", BPF_LINK_OBJECT },
+	[PIN_FIRST] = { "first", BPF_MAP_OBJECT },
 	[PIN_OBSERVED] = { "observed", BPF_MAP_OBJECT },
 	[PIN_INVALID] = { "invalid", BPF_MAP_OBJECT },
 	[PIN_BONDS] = { "bonds", BPF_MAP_OBJECT },
@@ -173,7 +175,7 @@ int pins_get_program(const struct pins *pins, unsigned int ifindex, enum pin pin
 
 	if (fd >= 0 && !bpf_info_of_prog(fd, &info) && info.id == prog_id)
 		return take_fd(&fd);
-	return bpf_prog_get_fd_by_id(prog_id);
+	return broker_program(prog_id);
 }
 
 static int pin_at(const struct pins *pins, const char *path, int fd, struct reason *reason)

@@ -2,7 +2,7 @@
 /*
  * What outlives us: pins in a bpffs, in one directory for each interface,
  *
- *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link,in,out}
+ *	DIRECTORY/NETNS-COOKIE/IFINDEX/{xdp_stats_map,state,link,program,in,out,first}
  *
  * The cookie of a network namespace is never used again (SO_NETNS_COOKIE, socket(7)), its inode
  * number is. This module knows paths and owners; what a pin holds is judged by who asks for it.
@@ -19,8 +19,9 @@
 /*
  * Of an interface: its counters, the record beside them; the link of our program, the program, and
  * the one that is about to take its place; the links of the two programs that observe somebody
- * else's. Of PINS_IN_COMMON: two maps of all observers, one that they share with what counts
- * errors, and the two maps of the latter, its links and their programs.
+ * else's, and the map that says whose frames these find first. Of PINS_IN_COMMON: two maps of all
+ * observers, one that they share with what counts errors, and the two maps of the latter, its links
+ * and their programs.
  */
 enum pin {
 	PIN_MAP,
@@ -30,6 +31,7 @@ enum pin {
 	PIN_PROGRAM_NEW,
 	PIN_IN,
 	PIN_OUT,
+	PIN_FIRST,
 	PIN_OBSERVED,
 	PIN_INVALID,
 	PIN_BONDS,
@@ -81,7 +83,7 @@ int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct
 
 /*
  * Opens the program that the kernel knows by this id: the pin, if it is that one, or by its id,
- * which takes CAP_SYS_ADMIN. Returns a descriptor that the caller owns, or -errno.
+ * which takes the broker. Returns a descriptor that the caller owns, or -errno.
  */
 int pins_get_program(const struct pins *pins, unsigned int ifindex, enum pin pin, uint32_t prog_id);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "kernel/freplace.h"
 #include "kernel/libbpf.h"
 #include "lib/util.h"
@@ -32,7 +33,7 @@ static const char *function_name(const struct btf *btf, uint32_t function)
 /* The BTF of a program, which the caller frees; NULL if it has none or the kernel keeps it back. */
 static struct btf *open_btf(const struct bpf_prog_info *info)
 {
-	return info->btf_id ? btf__load_from_kernel_by_id(info->btf_id) : NULL;
+	return info->btf_id ? broker_btf(info->btf_id) : NULL;
 }
 
 /* The kernel's own record of a name ends after 15 characters. */
@@ -47,7 +48,7 @@ static void name_program(char name[static PROGRAM_NAME_MAX], const struct bpf_pr
 /* False: it is gone. */
 static bool name_component(char name[static PROGRAM_NAME_MAX], uint32_t prog_id)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
+	_cleanup_close_ int fd = broker_program(prog_id);
 	_cleanup_btf_ struct btf *btf = NULL;
 	struct bpf_prog_info info;
 	uint32_t entry;
@@ -146,7 +147,7 @@ struct program_info program_describe_fd(struct freplace_cache *cache, int prog_f
 
 struct program_info program_describe(struct freplace_cache *cache, uint32_t prog_id)
 {
-	_cleanup_close_ int fd = prog_id ? bpf_prog_get_fd_by_id(prog_id) : -1;
+	_cleanup_close_ int fd = prog_id ? broker_program(prog_id) : -1;
 	struct program_info none = { 0 };
 
 	return fd < 0 ? none : program_describe_fd(cache, fd);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kernel/capability.h"
+#include "kernel/broker.h"
 #include "lib/log.h"
 #include "lib/sorted.h"
 #include "lib/util.h"
@@ -73,8 +73,8 @@ static int open_observe(struct common *common, struct reason *reason)
 {
 	int err;
 
-	if (!capability_is_effective(CAP_SYS_ADMIN))
-		return observe_program_explain(-EPERM, reason);
+	if (broker_lacks())
+		return reason_set(reason, -EPERM, "observing takes %s", broker_lacks());
 	err = common_need_count(common, reason);
 	if (err)
 		return err;

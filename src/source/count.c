@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "kernel/libbpf.h"
 #include "lib/log.h"
 #include "lib/util.h"
@@ -141,7 +142,7 @@ int count_map_of(const struct pins *pins, unsigned int ifindex, int link_fd)
 	uint32_t map_id;
 	int err = map_id_at(pins, ifindex, link_fd, &map_id);
 
-	return err ? err : bpf_map_get_fd_by_id(map_id);
+	return err ? err : broker_map(count_prog_id_at(link_fd), map_id);
 }
 
 int count_pin(const struct count_attachment *attachment, const struct pins *pins,

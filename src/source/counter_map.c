@@ -91,7 +91,7 @@ void counter_map_note_pins(struct counter_map *map, const struct netdev *netdev,
 		log_warning(0, "%s: %s; its counters will not outlive this process", netdev->name,
 			    reason->text);
 	if (err && !map->refused)
-		map->remark = *reason;
+		reason_set(&map->remark, 0, "%s; its counters end with the agent", reason->text);
 	if (!err && map->unpinned && !map->refused)
 		reason_clear(&map->remark);
 	map->unpinned = err;

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
-#include "kernel/capability.h"
+#include "kernel/broker.h"
 #include "lib/util.h"
 #include "source/map_meaning.h"
 #include "source/stats_map.h"
@@ -18,7 +18,7 @@
 
 static int maps_of(uint32_t prog_id, struct map_ids *maps)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
+	_cleanup_close_ int fd = broker_program(prog_id);
 
 	return fd < 0 ? fd : bpf_info_map_ids(fd, maps);
 }
@@ -44,9 +44,9 @@ static unsigned int programs_at(struct freplace_cache *cache, uint32_t prog_id,
 	return count + 1;
 }
 
-static bool has_name(uint32_t map_id, const char *name)
+static bool has_name(uint32_t prog_id, uint32_t map_id, const char *name)
 {
-	_cleanup_close_ int fd = bpf_map_get_fd_by_id(map_id);
+	_cleanup_close_ int fd = broker_map(prog_id, map_id);
 	struct bpf_map_info info;
 
 	return fd >= 0 && !bpf_info_of_map(fd, &info) && !strcmp(info.name, name);
@@ -55,10 +55,8 @@ static bool has_name(uint32_t map_id, const char *name)
 /* err is 0 where the kernel tells its maps, and none of them is one. */
 static int explain_none(int err, struct reason *reason)
 {
-	if (err == -EPERM && !capability_is_effective(CAP_SYS_ADMIN))
-		return reason_set(
-			reason, err,
-			"to find its map takes CAP_SYS_ADMIN, which the agent does not have");
+	if (err && broker_lacks())
+		return reason_set(reason, err, "to find its map takes %s", broker_lacks());
 	if (err)
 		return reason_set(reason, err, "the kernel does not tell its maps: %s",
 				  strerror(-err));
@@ -68,7 +66,7 @@ static int explain_none(int err, struct reason *reason)
 
 static int find_map(struct freplace_cache *cache, uint32_t prog_id, struct reason *reason)
 {
-	uint32_t programs[PROGRAMS_AT_HOOK_MAX], found = 0;
+	uint32_t programs[PROGRAMS_AT_HOOK_MAX], found = 0, user = 0;
 	unsigned int count = programs_at(cache, prog_id, programs);
 	int fd;
 
@@ -79,18 +77,19 @@ static int find_map(struct freplace_cache *cache, uint32_t prog_id, struct reaso
 		if (err)
 			return explain_none(err, reason);
 		for (uint32_t j = 0; j < maps.count; j++) {
-			if (maps.id[j] == found || !has_name(maps.id[j], MAP_NAME))
+			if (maps.id[j] == found || !has_name(programs[i], maps.id[j], MAP_NAME))
 				continue;
 			if (found)
 				return reason_set(reason, -ENOTUNIQ,
 						  "it has several maps named %s (id %u and %u)",
 						  MAP_NAME, found, maps.id[j]);
 			found = maps.id[j];
+			user = programs[i];
 		}
 	}
 	if (!found)
 		return explain_none(0, reason);
-	fd = bpf_map_get_fd_by_id(found);
+	fd = broker_map(user, found);
 	return fd < 0 ? explain_none(fd, reason) : fd;
 }
 

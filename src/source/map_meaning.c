@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "kernel/libbpf.h"
 
 /* What authors call the two: rx_packets, packets, pkts; rx_bytes, bytes, octets. */
@@ -101,6 +102,6 @@ int map_meaning_check(int map_fd, bool *on_trust, struct reason *reason)
 	*on_trust = true;
 	if (bpf_info_of_map(map_fd, &info) || !info.btf_id)
 		return 0;
-	btf = btf__load_from_kernel_by_id(info.btf_id);
+	btf = broker_btf(info.btf_id);
 	return btf ? check(btf, &info, on_trust, reason) : 0;
 }

@@ -9,7 +9,7 @@
 
 /*
  * Of a map whose values have the right size: where the map has BTF, names and types of the members
- * tell. 0, with *on_trust where nothing tells (no BTF, or without CAP_SYS_ADMIN); or -EINVAL with
+ * tell. 0, with *on_trust where nothing tells (no BTF, or without the broker); or -EINVAL with
  * what was found and what is expected in reason.
  */
 int map_meaning_check(int map_fd, bool *on_trust, struct reason *reason);

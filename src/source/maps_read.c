@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "lib/log.h"
 #include "lib/util.h"
 
@@ -91,11 +92,9 @@ static void forget_what_is_gone(int fd)
 	int err = bpf_map_get_next_key(fd, NULL, &next);
 
 	while (!err) {
-		_cleanup_close_ int map_fd = bpf_map_get_fd_by_id(next);
-
 		map_id = next;
 		err = bpf_map_get_next_key(fd, &map_id, &next);
-		if (map_fd == -ENOENT)
+		if (broker_map_is_gone(map_id))
 			bpf_map_delete_elem(fd, &map_id);
 	}
 }

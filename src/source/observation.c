@@ -207,7 +207,7 @@ int observation_adopt(struct common *common, struct observation *out, int map_fd
 	err = start(&observation, netdev, ports, reason);
 	if (err)
 		return err;
-	err = observer_adopt(common, &observation.observer, in_fd, out_fd, netdev->prog_id);
+	err = observer_adopt(common, &observation.observer, in_fd, out_fd, netdev);
 	if (err)
 		return reason_set(reason, err, "pin %s is left alone: it is no observer's link",
 				  pins_path(pins, netdev->ifindex, PIN_OUT));
@@ -236,7 +236,7 @@ bool observation_counts(const struct pins *pins, unsigned int ifindex, int in_fd
 	if (in_fd < 0 || out_fd < 0 || !observer_is_ours(in_fd, out_fd) || netns_cookie(&cookie))
 		return false;
 	key.netns = cookie;
-	return observer_has_first(out_fd, &key) ||
+	return observer_has_first(pins, out_fd, &key) ||
 	       (fd >= 0 && !bpf_map_lookup_elem(fd, &key, &map_id));
 }
 
@@ -296,7 +296,6 @@ bool observation_forget(const struct pins *pins, unsigned int ifindex, int in_fd
 	struct reason reason;
 	_cleanup_close_ int fd = pins_get(pins, PINS_IN_COMMON, PIN_OBSERVED, &reason);
 	_cleanup_close_ int bonds_fd = pins_get(pins, PINS_IN_COMMON, PIN_BONDS, &reason);
-	bool removed;
 
 	if (!observer_is_ours(in_fd, out_fd))
 		return false;
@@ -307,10 +306,8 @@ bool observation_forget(const struct pins *pins, unsigned int ifindex, int in_fd
 			forget_ports(fd, bonds_fd, ifindex);
 	}
 	if (out_fd >= 0)
-		observer_clear_first_of(out_fd, ifindex);
-	/* The return first: without a length on entry it still counts. */
-	removed = pins_remove(pins, ifindex, PIN_OUT);
-	return pins_remove(pins, ifindex, PIN_IN) || removed;
+		observer_clear_first_of(pins, ifindex, out_fd);
+	return observer_unpin(pins, ifindex);
 }
 
 /* --- invalid verdicts --- */

@@ -18,16 +18,18 @@ static const uint32_t only_key;
 /* --- the template --- */
 
 /* What libbpf says of EPERM (its "ulimit -l") is about kernels before 5.11. */
-int observe_program_explain(int err, struct reason *reason)
+static int explain(int err, struct reason *reason)
 {
-	if (err == -EPERM && capability_is_effective(CAP_SYS_ADMIN))
+	if (err == -EPERM &&
+	    !(capability_is_effective(CAP_BPF) && capability_is_effective(CAP_PERFMON)))
+		return reason_set(reason, err,
+				  "observing takes CAP_BPF and CAP_PERFMON, which the agent does "
+				  "not have");
+	if (err == -EPERM)
 		return reason_set(
 			reason, err,
 			"this kernel refuses tracing programs (fentry and fexit); use another, "
 			"or detach the program and configure the interface as 'count'");
-	if (err == -EPERM)
-		return reason_set(reason, err,
-				  "observing takes CAP_SYS_ADMIN, which the agent does not have");
 	return reason_set(reason, err, "the kernel refuses the observer: %s", strerror(-err));
 }
 
@@ -45,38 +47,62 @@ static int use_maps(const struct observe *object, const struct pins *pins, int b
 		   : 0;
 }
 
-/* Any XDP program will do as the target: the template is never attached. */
-static int load(struct observe *object, const struct count_program *any)
+/* Says what a program of the template traces, in place of libbpf, which would ask for BTF by id. */
+static int set_target(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
 {
-	int target_fd = count_program_fd(any);
-	const char *function = count_program_name(any);
-	int err = bpf_program__set_attach_target(object->progs.xdp_observe_in, target_fd, function);
+	const struct target *target = (const struct target *)cookie;
 
-	if (!err)
-		err = bpf_program__set_attach_target(object->progs.xdp_observe_out, target_fd,
-						     function);
-	return err ? err : observe__load(object);
+	(void)program;
+	options->attach_prog_fd = (__u32)target->prog_fd;
+	options->attach_btf_id = target->function;
+	return 0;
 }
 
-int observe_program_open(struct observe_program *program, const struct count_program *any,
-			 const struct pins *pins, int bonds_fd, struct reason *reason)
+/* 0 or -errno with the reason. */
+static int load_template(struct observe **out, const struct pins *pins, int bonds_fd,
+			 struct reason *reason)
 {
 	struct observe *object = observe__open();
 	int err;
 
 	if (!object)
-		return observe_program_explain(-errno, reason);
+		return explain(-errno, reason);
 	err = use_maps(object, pins, bonds_fd, reason);
 	if (!err) {
-		err = load(object, any);
+		err = observe__load(object);
 		if (err)
-			observe_program_explain(err, reason);
+			explain(err, reason);
 	}
-	if (err) {
+	if (err)
 		observe__destroy(object);
+	else
+		*out = object;
+	return err;
+}
+
+int observe_program_open(struct observe_program *program, const struct count_program *any,
+			 const struct pins *pins, int bonds_fd, struct reason *reason)
+{
+	struct target target = { .prog_fd = count_program_fd(any) };
+	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = (long)&target,
+		    .prog_prepare_load_fn = set_target);
+	struct bpf_prog_info info;
+	int err = bpf_info_with_entry(target.prog_fd, &info, &target.function);
+	int in, out;
+
+	if (err)
+		return explain(err, reason);
+	/* It is never attached, so any XDP program will do as the target. */
+	in = libbpf_register_prog_handler("fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY,
+					  &options);
+	out = libbpf_register_prog_handler("fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT,
+					   &options);
+	err = load_template(&program->object, pins, bonds_fd, reason);
+	libbpf_unregister_prog_handler(in);
+	libbpf_unregister_prog_handler(out);
+	if (err)
 		return err;
-	}
-	*program = (struct observe_program){ .object = object, .bonds_fd = bonds_fd };
+	program->bonds_fd = bonds_fd;
 	/* What cannot be pinned now is told when it is tried again. */
 	observe_program_repin(program, pins, reason);
 	return 0;

@@ -42,9 +42,6 @@ int observe_program_open(struct observe_program *program, const struct count_pro
 			 const struct pins *pins, int bonds_fd, struct reason *reason);
 void observe_program_close(struct observe_program *program);
 
-/* Why the kernel refused it with err; returns err. */
-int observe_program_explain(int err, struct reason *reason);
-
 /*
  * Pins again what somebody has unpinned of the maps that are shared, if it is open; pins may be
  * NULL. 0 or -errno with the reason.

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
+#include "kernel/broker.h"
 #include "lib/util.h"
 #include "source/target.h"
 
@@ -176,7 +177,7 @@ static int our_program(int link_fd, const char *name, uint32_t *target_id)
 
 	if (err)
 		return err;
-	fd = bpf_prog_get_fd_by_id(link.prog_id);
+	fd = broker_program(link.prog_id);
 	if (fd < 0)
 		return fd;
 	err = bpf_info_of_prog(fd, &info);
@@ -188,21 +189,57 @@ static int our_program(int link_fd, const char *name, uint32_t *target_id)
 	return take_fd(&fd);
 }
 
-/* The map with the first key of an observer: a descriptor that the caller owns, or -errno. */
-static int open_first(int out_prog_fd)
+static bool is_first(int fd)
+{
+	struct bpf_map_info map;
+
+	return !bpf_info_of_map(fd, &map) && !strcmp(map.name, OBSERVE_FIRST) &&
+	       map.value_size == sizeof(struct xdp_observe_key);
+}
+
+/* The map with the first key of an observer, for reading, by its program. */
+static int find_first(int out_prog_fd)
 {
 	struct map_ids maps = { .count = 0 };
+	struct bpf_prog_info program;
 	int err = bpf_info_map_ids(out_prog_fd, &maps);
 
+	if (!err)
+		err = bpf_info_of_prog(out_prog_fd, &program);
 	for (uint32_t i = 0; !err && i < maps.count; i++) {
-		_cleanup_close_ int fd = bpf_map_get_fd_by_id(maps.id[i]);
-		struct bpf_map_info map;
+		_cleanup_close_ int fd = broker_map(program.id, maps.id[i]);
 
-		if (fd >= 0 && !bpf_info_of_map(fd, &map) && !strcmp(map.name, OBSERVE_FIRST) &&
-		    map.value_size == sizeof(struct xdp_observe_key))
+		if (fd >= 0 && is_first(fd))
 			return take_fd(&fd);
 	}
 	return err ? err : -ENOENT;
+}
+
+/*
+ * The same by its pin, so that it can be written to; where there is none, which 0.1.0 did not make,
+ * for reading. A descriptor that the caller owns, or -errno.
+ */
+static int open_first(const struct pins *pins, unsigned int ifindex, int out_prog_fd)
+{
+	struct reason reason;
+	_cleanup_close_ int fd = pins_get(pins, ifindex, PIN_FIRST, &reason);
+
+	if (fd >= 0 && is_first(fd) && bpf_info_uses_map(out_prog_fd, fd))
+		return take_fd(&fd);
+	return find_first(out_prog_fd);
+}
+
+/* Pins it where it is not, and opens the pin: see open_first(). */
+static int adopt_first(const struct pins *pins, unsigned int ifindex, int out_prog_fd)
+{
+	_cleanup_close_ int fd = open_first(pins, ifindex, out_prog_fd);
+	struct reason reason;
+
+	if (fd < 0 || bpf_info_is_writable(fd))
+		return take_fd(&fd);
+	if (pins_replace(pins, ifindex, PIN_FIRST, fd, &reason))
+		return -ESTALE;
+	return pins_get(pins, ifindex, PIN_FIRST, &reason);
 }
 
 /* Whether the function gives the verdicts at a hook. */
@@ -215,7 +252,7 @@ static bool decides(struct common *common, uint32_t target_id, uint32_t hook_id)
 }
 
 int observer_adopt(struct common *common, struct observer **observer, int in_fd, int out_fd,
-		   uint32_t hook_id)
+		   const struct netdev *netdev)
 {
 	uint32_t in_target = 0, out_target = 0;
 	_cleanup_close_ int in_prog_fd = our_program(in_fd, OBSERVE_IN, &in_target);
@@ -227,7 +264,7 @@ int observer_adopt(struct common *common, struct observer **observer, int in_fd,
 		return in_prog_fd < 0 ? in_prog_fd : out_prog_fd;
 	if (in_target != out_target ||
 	    !observe_program_is_current(&common->observe, in_prog_fd, out_prog_fd) ||
-	    !decides(common, out_target, hook_id))
+	    !decides(common, out_target, netdev->prog_id))
 		return -ESTALE;
 	*observer = find_observer(common, out_target);
 	if (*observer) {
@@ -237,7 +274,7 @@ int observer_adopt(struct common *common, struct observer **observer, int in_fd,
 		(*observer)->users++;
 		return 0;
 	}
-	first_fd = open_first(out_prog_fd);
+	first_fd = adopt_first(common->pins, netdev->ifindex, out_prog_fd);
 	in = dup(in_fd);
 	out = dup(out_fd);
 	if (first_fd < 0 || in < 0 || out < 0)
@@ -300,24 +337,24 @@ void observer_clear_first(const struct observer *observer, unsigned int ifindex)
 	clear_first(observer->first_fd, ifindex);
 }
 
-static int open_first_of(int out_fd)
+static int open_first_of(const struct pins *pins, unsigned int ifindex, int out_fd)
 {
 	uint32_t target_id;
 	_cleanup_close_ int prog_fd = our_program(out_fd, OBSERVE_OUT, &target_id);
 
-	return prog_fd < 0 ? prog_fd : open_first(prog_fd);
+	return prog_fd < 0 ? prog_fd : open_first(pins, ifindex, prog_fd);
 }
 
-bool observer_has_first(int out_fd, const struct xdp_observe_key *key)
+bool observer_has_first(const struct pins *pins, int out_fd, const struct xdp_observe_key *key)
 {
-	_cleanup_close_ int first_fd = open_first_of(out_fd);
+	_cleanup_close_ int first_fd = open_first_of(pins, key->ifindex, out_fd);
 
 	return first_fd >= 0 && has_first(first_fd, key);
 }
 
-void observer_clear_first_of(int out_fd, unsigned int ifindex)
+void observer_clear_first_of(const struct pins *pins, unsigned int ifindex, int out_fd)
 {
-	_cleanup_close_ int first_fd = open_first_of(out_fd);
+	_cleanup_close_ int first_fd = open_first_of(pins, ifindex, out_fd);
 
 	if (first_fd >= 0)
 		clear_first(first_fd, ifindex);
@@ -328,6 +365,8 @@ int observer_pin(const struct observer *observer, const struct pins *pins, unsig
 {
 	int err = pins_put(pins, ifindex, PIN_IN, observer->in_fd, reason);
 
+	if (!err)
+		err = pins_put(pins, ifindex, PIN_FIRST, observer->first_fd, reason);
 	return err ? err : pins_put(pins, ifindex, PIN_OUT, observer->out_fd, reason);
 }
 
@@ -336,5 +375,16 @@ int observer_repin(const struct observer *observer, const struct pins *pins, uns
 {
 	int err = pins_repin(pins, ifindex, PIN_IN, observer->in_fd, reason);
 
+	if (!err)
+		err = pins_repin(pins, ifindex, PIN_FIRST, observer->first_fd, reason);
 	return err ? err : pins_repin(pins, ifindex, PIN_OUT, observer->out_fd, reason);
+}
+
+bool observer_unpin(const struct pins *pins, unsigned int ifindex)
+{
+	/* The return first: without a length on entry it still counts. */
+	bool removed = pins_remove(pins, ifindex, PIN_OUT);
+
+	pins_remove(pins, ifindex, PIN_FIRST);
+	return pins_remove(pins, ifindex, PIN_IN) || removed;
 }

@@ -25,19 +25,23 @@ int observer_open(struct common *common, struct observer **observer,
  * something else, or are another version's; or another -errno: they are no links of ours.
  */
 int observer_adopt(struct common *common, struct observer **observer, int in_fd, int out_fd,
-		   uint32_t hook_id);
+		   const struct netdev *netdev);
 void observer_release(struct common *common, struct observer *observer);
 
 /* As observer_open() would answer, as far as that can be told without touching anything. */
 int observer_check(struct common *common, uint32_t hook_id, struct reason *reason);
 
-/* Pins its links where there are none yet. 0 or -errno, with the pin named in reason. */
+/* Pins its links, and the map of its key, where there are none yet. 0 or -errno, with the pin named
+ * in reason. */
 int observer_pin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
 		 struct reason *reason);
 
-/* Pins again what somebody has unpinned of its links. 0 or -errno with the reason. */
+/* Pins again what somebody has unpinned of that. 0 or -errno with the reason. */
 int observer_repin(const struct observer *observer, const struct pins *pins, unsigned int ifindex,
 		   struct reason *reason);
+
+/* Takes these pins away. False: there was no link. */
+bool observer_unpin(const struct pins *pins, unsigned int ifindex);
 
 /*
  * Whether it finds the frames of key without a look-up and counts them in map_fd. There is one such
@@ -49,10 +53,10 @@ bool observer_finds(const struct observer *observer, const struct xdp_observe_ke
 
 /* From now on it does not; by observer, or by link. */
 void observer_clear_first(const struct observer *observer, unsigned int ifindex);
-void observer_clear_first_of(int out_fd, unsigned int ifindex);
+void observer_clear_first_of(const struct pins *pins, unsigned int ifindex, int out_fd);
 
 /* Whether an observer, by its link, finds the frames of key without a look-up. */
-bool observer_has_first(int out_fd, const struct xdp_observe_key *key);
+bool observer_has_first(const struct pins *pins, int out_fd, const struct xdp_observe_key *key);
 
 /* Whether they are of this version, and use the maps that it uses; after common_need_observe(). */
 bool observer_is_current(const struct common *common, int in_fd, int out_fd);

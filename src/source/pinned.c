@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kernel/bpf_info.h"
-#include "kernel/capability.h"
+#include "kernel/broker.h"
 #include "lib/util.h"
 #include "source/count.h"
 #include "source/foreign_map.h"
@@ -144,12 +144,14 @@ int pinned_who_counts(struct pinned *pinned, const struct netdev *netdev, enum s
 	*kind = SOURCE_NONE;
 	if (!netdev->prog_id)
 		return 0;
-	if (!capability_is_effective(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (pinned_holds(pinned, netdev->prog_id, &why))
+	if (pinned_holds(pinned, netdev->prog_id, &why)) {
 		*kind = SOURCE_COUNT;
-	else if (observation_counts(pinned->pins, pinned->ifindex, fd_of(pinned, PIN_IN),
-				    fd_of(pinned, PIN_OUT), netdev->prog_id))
+		return 0;
+	}
+	if (broker_lacks())
+		return -EPERM;
+	if (observation_counts(pinned->pins, pinned->ifindex, fd_of(pinned, PIN_IN),
+			       fd_of(pinned, PIN_OUT), netdev->prog_id))
 		*kind = SOURCE_OBSERVE;
 	else if (fd_of(pinned, PIN_STATE) >= 0 && pinned->record.foreign &&
 		 !foreign_map_open(&map, pinned->common, netdev->prog_id, path_of(pinned, PIN_MAP),
@@ -272,9 +274,7 @@ static int check_writer(struct pinned *pinned, struct reason *why)
 		return 0;
 	return reason_set(why, -EINVAL, "pins %s and in are left alone: they are no observer's%s",
 			  path_of(pinned, PIN_OUT),
-			  capability_is_effective(CAP_SYS_ADMIN)
-				  ? ""
-				  : ", or to know that takes CAP_SYS_ADMIN");
+			  broker_lacks() ? ", or to know that takes CAP_SYS_ADMIN" : "");
 }
 
 /* Ends the writer that is pinned, and tells which it was. */

@@ -323,10 +323,8 @@ static void end_writer(struct source *source)
 		count_unpin(map->pins, map->ifindex);
 	count_close(&source->writer);
 	source->link_pinned = false;
-	if (source->observation_pinned) {
-		pins_remove(map->pins, map->ifindex, PIN_OUT);
-		pins_remove(map->pins, map->ifindex, PIN_IN);
-	}
+	if (source->observation_pinned)
+		observer_unpin(map->pins, map->ifindex);
 	observation_end(source->common, &source->observation);
 	source->observation_pinned = false;
 	source->resumed = false;

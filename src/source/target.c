@@ -4,12 +4,11 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "kernel/bpf_info.h"
-#include "kernel/capability.h"
+#include "kernel/broker.h"
 #include "kernel/freplace.h"
 #include "lib/util.h"
 
@@ -17,9 +16,10 @@ static int explain_no_descriptor(int err, struct reason *reason)
 {
 	if (err == -ENOENT)
 		return reason_set(reason, err, "it is gone");
-	if (err == -EPERM && !capability_is_effective(CAP_SYS_ADMIN))
-		return reason_set(reason, err,
-				  "observing takes CAP_SYS_ADMIN, which the agent does not have");
+	if (err == -EPROTOTYPE)
+		return reason_set(reason, err, "it is neither an XDP program nor part of one");
+	if (broker_lacks())
+		return reason_set(reason, err, "observing takes %s", broker_lacks());
 	return reason_set(reason, err, "the kernel does not hand it out: %s%s", strerror(-err),
 			  err == -EPERM ? "; in a container, or under a security module, "
 					  "CAP_SYS_ADMIN is not enough"
@@ -54,7 +54,7 @@ static int check(const struct bpf_prog_info *info, uint32_t type, uint32_t entry
 static int open_program(struct target *target, uint32_t prog_id, uint32_t type,
 			struct reason *reason)
 {
-	_cleanup_close_ int fd = bpf_prog_get_fd_by_id(prog_id);
+	_cleanup_close_ int fd = broker_program(prog_id);
 	struct bpf_prog_info info;
 	uint32_t entry;
 	int err;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "kernel/broker.h"
 #include "kernel/pins.h"
 #include "stats/commands.h"
 #include "stats/show.h"
@@ -89,6 +90,8 @@ int main(int argc, char **argv)
 			return stats_usage_error("unknown option");
 		}
 	}
+	if (broker_open())
+		return EXIT_FAILURE;
 	common_open(&stats.common, NULL); /* it pins nothing */
 	command = command_find(argv[optind]);
 	if (command)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/broker.h"
 #include "kernel/cpus.h"
 #include "lib/util.h"
 #include "source/source.h"
@@ -27,6 +28,8 @@ void fixture_enter(void)
 		puts("1..0 # SKIP needs root");
 		exit(EXIT_SUCCESS);
 	}
+	if (broker_open())
+		exit(EXIT_FAILURE);
 	unit_enter_namespace();
 	unit_run("ip link add left type veth peer name right");
 	common_open(&fixture_common, NULL);

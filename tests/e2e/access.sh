@@ -50,8 +50,12 @@ is "also from who knows the name" "$(snmpget -v2c -c outside -OQvUn "$SNMP_ADDRE
 first=$agent_pid
 is "an agent of root's gives up all capabilities but those that it needs" \
 	"$(grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$first/status | awk '{ print $2 }' | paste -sd' ')" \
-	"$(printf '%016x %016x %016x %016x 1' 0 $((needed = 1 << 39 | 1 << 38 | 1 << 21 | 1 << 12 | 1 << 1 | 1)) $needed 0)"
+	"$(printf '%016x %016x %016x %016x 1' 0 $((needed = 1 << 39 | 1 << 38 | 1 << 12 | 1 << 1 | 1)) $needed 0)"
 is "and misses none" "$(grep -c ' is missing: ' $RUN/agent.log)" 0
+broker=$(pgrep -P $first -x xdp-broker)
+is "its broker has one of those" \
+	"$(grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs|Seccomp):' "/proc/$broker/status" | awk '{ print $2 }' | paste -sd' ')" \
+	"$(printf '%016x %016x %016x %016x 1 2' 0 $((1 << 21)) $((1 << 21)) 0)"
 timeout 5 "$AGENT" -C -x "$AGENTX" -i ub >$RUN/second 2>&1
 is "a second agent in the network namespace is refused" "$?:$(cat $RUN/second)" \
 	"1:another xdp-agentx serves this network namespace already: process $first uses the pins in $(echo /sys/fs/bpf/xdp-agentx/*); stop it, or start this one in another namespace"
@@ -144,8 +148,8 @@ start_given() {
 as_root() {
 	"$builddir/src/xdp-stats" -p $PINS "$@"
 }
-start_given +sys_admin
-ok "with CAP_SYS_ADMIN it counts there" wait_for 5 counting ub
+start_given +bpf,+net_admin,+perfmon,+sys_admin
+ok "with the capabilities of the service it counts there" wait_for 5 counting ub
 is "and nothing is missing" "$(missing)" ""
 program=$(xdp_id ub)
 frames ub 4 100
@@ -155,7 +159,7 @@ frames ub 3 100
 like "root sees the counters" "$(as_root ub | grep pass)" '^ub +pass +7 +700$'
 is "root lets the interface go" "$(as_root release ub)$(xdp_id ub)" "ub: released, program taken off"
 like "and has it counted again" "$(as_root retake ub)" '^ub: the agent will count it again$'
-start_given +sys_admin
+start_given +bpf,+net_admin,+perfmon,+sys_admin
 ok "by an agent that goes on where it was" wait_for 5 counting ub
 is "with the same counters" "$(passed ub)" "7 700"
 is "and everything there is its own" "$(find $PINS ! -user 65534 ! -name "*.debug")" ""

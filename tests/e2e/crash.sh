@@ -23,7 +23,7 @@ trace() {
 		options+=("$1")
 		shift
 	done
-	strace -f -qq "${options[@]}" "$2" -C -x "$AGENTX" -Ln -i xa &
+	strace -qq "${options[@]}" "$2" -C -x "$AGENTX" -Ln -i xa &
 	pid=$!
 	wait_for 20 ended_or_counting $pid
 	if [ -d /proc/$pid ]; then

@@ -16,7 +16,7 @@ exec 2>/dev/null # bash tells of each process that is killed
 # it. Returns 137 if it was killed.
 trace() {
 	settings "xdpInterface xa $from"
-	strace -f -qq "$@" "$AGENT" -C -x "$AGENTX" -Ln -c $RUN/agent.conf &
+	strace -qq "$@" "$AGENT" -C -x "$AGENTX" -Ln -c $RUN/agent.conf &
 	traced=$!
 	wait_for 10 ended_or is_at "$from" && [ -d "/proc/$traced" ] && {
 		[ "$from" = count ] || detach xa

@@ -61,6 +61,7 @@ is "libbpf stays in kernel and source" \
 	"$(strangers 'bpf/(bpf|btf|libbpf)\.h|.*\.skel\.h' '(kernel|source)/.*\.c')" ""
 is "netlink stays in rtnl.c and link_query.c" \
 	"$(strangers 'libmnl/|linux/(rt|gen)?netlink\.h' 'kernel/(rtnl|link_query)\.c')" ""
+is "libseccomp stays in the broker" "$(strangers 'seccomp\.h' 'kernel/broker_child\.c')" ""
 is "net-snmp stays in snmp, and where the agent is configured and waits" \
 	"$(strangers 'net-snmp/' 'snmp/.*\.[ch]|agent/(loop|main|options)\.c|agent/config\.[ch]')" ""
 is "text.c alone writes to standard error" \

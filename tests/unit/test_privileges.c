@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/privileges.h"
+#include "kernel/broker.h"
 #include "lib/log.h"
 
 #define SET(capability) (UINT64_C(1) << (capability))
@@ -88,9 +89,10 @@ static void drop_all_but(uint64_t expected)
 
 #define SERVICE (SET(CAP_BPF) | SET(CAP_NET_ADMIN) | SET(CAP_PERFMON))
 
+/* CAP_SYS_ADMIN, which the broker keeps, goes as well. */
 static void drop_root(void)
 {
-	drop_all_but(SERVICE | SET(CAP_SYS_ADMIN) | SET(CAP_DAC_OVERRIDE) | SET(CAP_CHOWN));
+	drop_all_but(SERVICE | SET(CAP_DAC_OVERRIDE) | SET(CAP_CHOWN));
 }
 
 static void drop_service(void)
@@ -121,6 +123,7 @@ static void report(const char *source, const char *const missing[4])
 	struct rules rules = { 0 };
 
 	want(!rules_add(&rules, "*", source, NULL, &error), "the rule is right");
+	want(!broker_open(), "the broker is started by who has the capability");
 	privileges_report(&rules);
 	for (size_t i = 0; i < LENGTH(names); i++) {
 		char line[64];
@@ -137,6 +140,11 @@ static void report(const char *source, const char *const missing[4])
 static void report_root(void)
 {
 	report("count", (const char *[4]){ NULL });
+}
+
+static void report_broker(void)
+{
+	report("count", (const char *[4]){ "CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON" });
 }
 
 static void report_service(void)
@@ -164,7 +172,7 @@ static void test_report(void **state)
 {
 	(void)state;
 	in_child(get_sets().permitted, report_root);
-	in_child(SET(CAP_SYS_ADMIN), report_root);
+	in_child(SET(CAP_SYS_ADMIN), report_broker);
 	in_child(SERVICE, report_service);
 	in_child(SET(CAP_BPF), report_bpf);
 	in_child(SET(CAP_BPF), report_bpf_that_attaches_nothing);

@@ -37,7 +37,7 @@ trace() {
 		shift
 	done
 	rm -f $RUN/agent.log
-	strace -f -qq "${options[@]}" "$AGENT" -C -x "$AGENTX" -Lf $RUN/agent.log &
+	strace -qq "${options[@]}" "$AGENT" -C -x "$AGENTX" -Lf $RUN/agent.log &
 	pid=$!
 	wait_for 20 ended_or $pid observed
 	"$2" $pid

@@ -60,13 +60,24 @@ make_next() {
 		dpkg-deb --root-owner-group -b "$root" "$1"
 }
 
+# make_old DEB: the package of 0.1.0, built from the repository. Without that, upgrades from it are not tried.
+make_old() {
+	local commit=3d6709a50b8b3b95d4401b1bf86f6285535491d0 # the last one of it
+
+	git -C "$srcdir" cat-file -e $commit 2>/dev/null || return 0
+	mkdir "$work/old" && git -C "$srcdir" archive $commit | tar -x -C "$work/old" &&
+		(cd "$work/old" && autoreconf -fi && ./configure && env -u MAKEFLAGS -u MFLAGS make deb) \
+			>"$builddir/tests/vm/package-old.log" 2>&1 &&
+		mv "$work"/old/deb/xdp-agentx_*_amd64.deb "$1"
+}
+
 # pack ROOT: the system, with the packages, the test, and what it calls.
 pack() {
 	local version
 
 	version=$(ls "$cache/lib/modules")
 	mkdir -p "$1/test" && tar -C "$1" -xf "$system" &&
-		cp "$deb" "$next" "$builddir"/tests/e2e/{send_frames,pass.bpf.o} \
+		cp "$deb" "$next" ${old:+"$old"} "$builddir"/tests/e2e/{send_frames,pass.bpf.o} \
 			"$builddir/tests/vm/flood" "$srcdir/tests/tap.sh" "$1/test" &&
 		cp "$srcdir/tests/vm/package_inside.sh" "$1/test/inside.sh" &&
 		modprobe -d "$cache" -S "$version" -a --show-depends veth |
@@ -94,7 +105,7 @@ pack() {
 }
 
 boot() {
-	timeout -k 5 1200 qemu-system-x86_64 -accel tcg,thread=single -cpu qemu64 -smp 2 -m 2048 \
+	timeout -k 5 1800 qemu-system-x86_64 -accel tcg,thread=single -cpu qemu64 -smp 2 -m 2048 \
 		-display none -monitor none -nic none -no-reboot \
 		-kernel "$cache"/boot/vmlinuz-* -initrd "$work/root.cpio" \
 		-append "console=ttyS0 quiet panic=-1 oops=panic" \
@@ -118,6 +129,9 @@ echo "# what rpmlint says of it:"
 rpmlint "$builddir"/rpm/RPMS/*/*.rpm "$builddir"/rpm/SRPMS/*.rpm 2>/dev/null | grep ': [EW]: ' | sed 's/^/#   /'
 ok "a Debian 12 to install it in" make_system
 ok "a package of a later version" make_next "$next"
+old=$work/old.deb
+ok "the package of 0.1.0, if the repository has it" make_old "$old"
+[ -e "$old" ] || old=
 ok "the machine is packed" pack "$work/root"
 before=$tests_run inside=0
 while IFS= read -r line; do

@@ -71,10 +71,45 @@ pid() {
 	systemctl show -P MainPID xdp-agentx
 }
 
-# The user, the capabilities that count, and no_new_privs.
+broker() {
+	pgrep -x xdp-broker
+}
+
+# rights PID: the user, the capabilities that it has, and no_new_privs.
 rights() {
-	awk '/^Uid/ { uid = $2 } /^Cap(Prm|Eff|Bnd)/ { caps = caps " " $2 } /^NoNew/ { print uid caps, $2 }' \
-		"/proc/$(pid)/status"
+	awk '/^Uid/ { uid = $2 } /^Cap(Prm|Eff)/ { caps = caps " " $2 } /^NoNew/ { print uid caps, $2 }' \
+		"/proc/$1/status"
+}
+
+# flood: frames to eth1 and eth2 until flood_ends, which says how many each got.
+flood() {
+	ip netns exec manager ./flood 2000 eth1-p eth2-p >sent &
+	flood=$!
+}
+
+flood_ends() {
+	kill $flood
+	wait $flood
+	cat sent
+}
+
+# under_flood WHAT COMMAND...: while it happens, no frame is lost at either interface.
+under_flood() {
+	local what=$1 one two sent was
+
+	shift
+	one=$(packets eth1 2) two=$(packets eth2 2) was=$(pid)
+	flood
+	"$@"
+	wait_for 60 restarted "$was"
+	sent=$(flood_ends)
+	ok "$what: eth1: all $sent frames are counted" wait_for 20 counted eth1 2 $((one + sent))
+	ok "$what: eth2, observed, too" wait_for 20 counted eth2 2 $((two + sent))
+}
+
+# restarted PID: another process than that serves both.
+restarted() {
+	[ "$(pid)" != "$1" ] && status_is eth1 1 && status_is eth2 1
 }
 
 # ours: what the kernel has of ours. The other program is called somebody, and is attached without a link.
@@ -100,7 +135,7 @@ capability() {
 }
 
 SERVICE=$(capability 12 38 39)
-OBSERVER=$(capability 12 21 38 39)
+BROKER=$(capability 21)
 
 # No interface sends a frame of its own accord; lo keeps ::1, which snmpd listens on.
 sysctl -qw net.ipv6.conf.default.disable_ipv6=1
@@ -126,9 +161,11 @@ is "the service is enabled" "$(systemctl is-enabled xdp-agentx)" enabled
 is "and runs" "$(systemctl is-active xdp-agentx)" active
 uid=$(id -u xdp-agentx)
 like "as a user of its own" "$uid" '^[1-9]'
-is "with these capabilities and no others" "$(rights)" "$uid $SERVICE $SERVICE $SERVICE 1"
-show grep -E '^(Uid|Cap|NoNewPrivs)' "/proc/$(pid)/status"
-is "it says what it lacks" "$(journal | grep -c 'CAP_SYS_ADMIN is missing: ')" 1
+is "the agent with these capabilities and no others" "$(rights "$(pid)")" "$uid $SERVICE $SERVICE 1"
+is "the broker with one" "$(rights "$(broker)")" "$uid $BROKER $BROKER 1"
+show grep -E '^(Name|Uid|Cap|NoNewPrivs|Seccomp)' "/proc/$(pid)/status"
+show grep -E '^(Name|Uid|Cap|NoNewPrivs|Seccomp)' "/proc/$(broker)/status"
+is "it lacks nothing" "$(journal | grep -c ' is missing: ')" 0
 like "its directory of pins is a bpffs of its own" "$(stat -f -c %T /run/xdp-agentx):$(stat -c '%U %a' /run/xdp-agentx)" \
 	'^bpf_fs:xdp-agentx 1755$' # a bpffs is always sticky
 
@@ -151,15 +188,23 @@ like "a walk shows the module" "$(walk $ROOT | head -n 1)" "^$ROOT.1.1.1.0 = \"?
 show stat -c '%A %U %G %n' /var/agentx /var/agentx/master
 is "the socket is of the group" "$(stat -c '%a %G' /var/agentx/master)" "660 xdp-agentx"
 is "by a program that is pinned: there is nothing to say" "$(column 4 eth1)" '""'
-ok "the service is restarted" systemctl restart xdp-agentx
-manager ./send_frames eth1-p 10 100
-ok "and goes on where it was" wait_for 60 counted eth1 2 110
-systemctl kill -s KILL --kill-whom=main xdp-agentx
-manager ./send_frames eth1-p 10 100
-ok "kill -9: it goes on where it was" wait_for 60 counted eth1 2 120
 ip link set dev eth2 xdpdrv obj pass.bpf.o sec xdp
-ok "a program of somebody else's is not observed" wait_for 60 status_is eth2 3
-like "for the reason that the text names" "$(column 4 eth2)" 'observing takes CAP_SYS_ADMIN'
+ok "a program of somebody else's is observed" wait_for 60 status_is eth2 1
+manager ./send_frames eth2-p 60 100
+ok "what it passes is counted" wait_for 20 counted eth2 2 60
+
+under_flood "a restart" systemctl restart xdp-agentx
+under_flood "kill -9 of the agent" systemctl kill -s KILL --kill-whom=main xdp-agentx
+under_flood "kill -9 of both" systemctl kill -s KILL xdp-agentx
+kill_broker() {
+	kill -KILL "$(broker)"
+	wait_for 20 told 'the broker has ended (killed by signal 9): ' &&
+		systemctl restart xdp-agentx
+}
+told() {
+	journal | grep -qF "$1"
+}
+under_flood "kill -9 of the broker, and a restart" kill_broker
 exposure() {
 	systemd-analyze security --no-pager xdp-agentx | sed -n 's/  *$//; s/^ *-> Overall/Overall/p'
 }
@@ -167,28 +212,40 @@ security=$(exposure)
 
 # --- the drop-in ---------------------------------------------------------------------------------
 
+before=$(packets eth1 2)
 ok "with the drop-in of docs/service.md it starts again" run_step 3
-is "as the same user, with one capability more" "$(rights)" "$uid $OBSERVER $OBSERVER $OBSERVER 1"
-is "it lacks nothing" "$(journal | grep -c ' is missing: ')" 0
-ok "the program is observed" wait_for 60 status_is eth2 1
-ok "and eth1 is counted" wait_for 60 status_is eth1 1
-ok "and goes on where it was" wait_for 60 counted eth1 2 120
+is "as the same user, with the same capabilities" "$(rights "$(pid)")" "$uid $SERVICE $SERVICE 1"
+is "without a broker" "$(broker)" ""
+is "it says what it lacks" "$(journal | grep -c 'CAP_SYS_ADMIN is missing: ')" 1
+ok "eth1 is counted" wait_for 60 status_is eth1 1
+is "and goes on where it was" "$(packets eth1 2)" "$before"
 is "by the agent's own program, pinned" "$(column 4 eth1)" '""'
-manager ./send_frames eth2-p 60 100
-ok "what the other program passes is counted" wait_for 20 counted eth2 2 60
+ok "the other program is not observed" wait_for 60 status_is eth2 3
+like "for the reason that the text names" "$(column 4 eth2)" 'observing takes CAP_SYS_ADMIN'
 echo "# as packaged: $security"
-echo "# with the drop-in: $(exposure)"
+echo "# without a broker: $(exposure)"
+under_flood_without() {
+	before=$(packets eth1 2)
+	flood
+	systemctl restart xdp-agentx
+	wait_for 60 status_is eth1 1
+	sent=$(flood_ends)
+	ok "a restart without a broker: all $sent frames are counted" wait_for 20 counted eth1 2 $((before + sent))
+}
+under_flood_without
+rm -r /etc/systemd/system/xdp-agentx.service.d
+systemctl daemon-reload
+systemctl restart xdp-agentx
+ok "without the drop-in the program is observed again" wait_for 60 status_is eth2 1
 is "root sees the same counters" "$(xdp-stats eth1 | awk '$2 == "pass" { print $3 }')" "$(packets eth1 2)"
 
 # --- upgrade under load --------------------------------------------------------------------------
 
 before=$(packets eth1 2) observed=$(packets eth2 2) program=$(column 5 eth1)
-ip netns exec manager ./flood 2000 eth1-p eth2-p >sent &
-flood=$!
+flood
 ok "an upgrade under load" apt-get -y install ./xdp-agentx_0.1.1-1_amd64.deb
 ok "the service was started again" wait_for 60 status_is eth1 1
-kill $flood
-wait $flood
+flood_ends >/dev/null
 like "by the new version" "$(dpkg-query -W -f '${Version}' xdp-agentx) $(column 5 eth1)" "^0.1.1-1 "
 ok "which has put its own program there" test "$(column 5 eth1)" != "$program"
 is "no frame was lost" "$(($(packets eth1 2) - before))" "$(<sent)"
@@ -208,4 +265,41 @@ is "snmpd still answers" "$(get .1.3.6.1.2.1.1.5.0)" "\"$(uname -n)\""
 ok "apt purge" apt-get -y purge xdp-agentx
 is "no file of the package is left" "$(find / -xdev -name '*xdp-agentx*' ! -path '/test/*' ! -path '/proc/*' \
 	! -path '/var/log/*' ! -path '/etc/snmp/snmpd.conf.d/*' ! -path '/etc/systemd/system/xdp-agentx.service.d*')" ""
+
+# --- from 0.1.0 ------------------------------------------------------------------------------------
+
+# upgrade_from_old: 0.1.0, with both interfaces as they were, is upgraded under a flood.
+upgrade_from_old() {
+	apt-get -y install ./old.deb
+	cp /etc/snmp/xdp-agentx.conf.ours /etc/snmp/xdp-agentx.conf
+	systemctl restart xdp-agentx
+	wait_for 60 status_is eth1 1
+	before=$(packets eth1 2) two=$(packets eth2 2)
+	flood
+	dpkg -i --force-confold ./xdp-agentx_0.1.0-1_amd64.deb
+	wait_for 60 status_is eth1 1
+	wait_for 60 status_is eth2 1
+	sent=$(flood_ends)
+}
+if [ -e old.deb ]; then
+	sed -n 's/^ *\(xdpInterface .*\)/\1/p' service.md >/etc/snmp/xdp-agentx.conf.ours
+	mkdir -p /etc/systemd/system/xdp-agentx.service.d
+	printf '[Service]\n%s\n' AmbientCapabilities=CAP_SYS_ADMIN CapabilityBoundingSet=CAP_SYS_ADMIN \
+		>/etc/systemd/system/xdp-agentx.service.d/observe.conf
+	upgrade_from_old >/dev/null
+	ok "from 0.1.0 with its drop-in: all $sent frames are counted" \
+		wait_for 20 counted eth1 2 $((before + sent))
+	echo "# at eth2, where the observer was exchanged, $(($(packets eth2 2) - two)) were"
+	is "its drop-in gives the agent nothing" "$(rights "$(pid)")" "$uid $SERVICE $SERVICE 1"
+	apt-get -y purge xdp-agentx >/dev/null
+	rm -r /etc/systemd/system/xdp-agentx.service.d
+	systemctl daemon-reload
+	upgrade_from_old >/dev/null
+	ok "from 0.1.0 without it, which pinned nothing: eth1 is counted" status_is eth1 1
+	ok "and eth2 is observed" status_is eth2 1
+	manager ./send_frames eth2-p 60 100
+	two=$(packets eth2 2)
+	manager ./send_frames eth2-p 60 100
+	ok "from then on each frame is counted" wait_for 20 counted eth2 2 $((two + 60))
+fi
 done_testing
