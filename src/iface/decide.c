@@ -162,26 +162,6 @@ static void forget_foreign(struct iface *iface)
 		pins_unmark(iface->pins, iface->netdev.ifindex, MARK_FOREIGN, &why);
 }
 
-static void decide_count(struct iface *iface)
-{
-	struct reason why;
-
-	if (is_ours(iface) && hook_allows(iface->rule->hook, source_status(iface->source).mode)) {
-		forget_foreign(iface);
-		stay_active(iface, SOURCE_COUNT);
-		return;
-	}
-	let_go(iface);
-	if (iface->netdev.prog_id && !is_left_behind(iface, &why)) {
-		iface->pending = false;
-		iface_fail_foreign(iface, "is attached already and is left alone",
-				   *why.text ? why.text
-					     : "detach it to have the interface counted");
-	} else {
-		wait_for_turn(iface, SOURCE_COUNT, "about to attach the counter program");
-	}
-}
-
 static int try_map(const struct iface *iface, struct reason *why)
 {
 	int err = iface_check_sharing(iface, why);
@@ -252,6 +232,23 @@ static void watch_foreign(struct iface *iface, enum source_kind wanted)
 	}
 }
 
+/*
+ * Our program is there, and its link cannot be had: an earlier run has pinned it in another bpffs,
+ * say. Its map is read then, as somebody else's would be.
+ */
+static bool is_ours_elsewhere(struct iface *iface)
+{
+	uint32_t prog_id = iface->netdev.prog_id;
+	struct reason why;
+
+	if (!prog_id || iface->elsewhere_id == prog_id)
+		return prog_id;
+	if (is_ours(iface) || is_left_behind(iface, &why) || *why.text || !source_knows(prog_id))
+		return false;
+	iface->elsewhere_id = prog_id;
+	return true;
+}
+
 bool iface_uses_map(const struct iface *iface)
 {
 	struct reason why;
@@ -261,14 +258,42 @@ bool iface_uses_map(const struct iface *iface)
 	       source_uses_map(iface->source, iface->netdev.prog_id, iface->map_path);
 }
 
-static void decide_map(struct iface *iface)
+static void read_map(struct iface *iface)
 {
-	if (!make_way(iface))
-		return;
 	if (iface_uses_map(iface))
 		stay_active(iface, SOURCE_MAP);
 	else
 		watch_foreign(iface, SOURCE_MAP);
+}
+
+static void decide_count(struct iface *iface)
+{
+	struct reason why;
+
+	if (is_ours(iface) && hook_allows(iface->rule->hook, source_status(iface->source).mode)) {
+		forget_foreign(iface);
+		stay_active(iface, SOURCE_COUNT);
+		return;
+	}
+	if (is_ours_elsewhere(iface)) {
+		read_map(iface);
+		return;
+	}
+	let_go(iface);
+	if (iface->netdev.prog_id && !is_left_behind(iface, &why)) {
+		iface->pending = false;
+		iface_fail_foreign(iface, "is attached already and is left alone",
+				   *why.text ? why.text
+					     : "detach it to have the interface counted");
+	} else {
+		wait_for_turn(iface, SOURCE_COUNT, "about to attach the counter program");
+	}
+}
+
+static void decide_map(struct iface *iface)
+{
+	if (make_way(iface))
+		read_map(iface);
 }
 
 static void decide_observe(struct iface *iface)
@@ -327,7 +352,7 @@ static bool foreign_was_there(const struct iface *iface)
 	if (iface->foreign_seen || is_marked_foreign(iface))
 		return true;
 	kind = iface->source ? source_status(iface->source).last_kind : pinned_kind(&pinned);
-	return kind == SOURCE_OBSERVE || kind == SOURCE_MAP;
+	return kind == SOURCE_OBSERVE || (kind == SOURCE_MAP && !iface->elsewhere_id);
 }
 
 /*
@@ -340,7 +365,7 @@ static bool auto_observes(struct iface *iface)
 
 	if (!iface->netdev.prog_id)
 		return foreign_was_there(iface);
-	if (is_ours(iface) || is_left_behind(iface, &why))
+	if (is_ours(iface) || is_left_behind(iface, &why) || is_ours_elsewhere(iface))
 		return false;
 	note_foreign(iface);
 	return true;

@@ -43,6 +43,7 @@ struct iface {
 	bool foreign_seen;    /* by the rule auto, which leaves the hook free for it */
 	bool map_path_is_new; /* the map that is read may be another one than it names */
 	int64_t retry_at;
+	uint32_t elsewhere_id;  /* a program of ours, whose link cannot be had; or 0 */
 	int left_err, read_err; /* the last failures to open what was left, and to read; or 0 */
 };
 

@@ -113,6 +113,14 @@ static int counter_map_id(int prog_fd, uint32_t *map_id)
 	return 0;
 }
 
+bool count_is_ours(uint32_t prog_id)
+{
+	_cleanup_close_ int prog_fd = broker_program(prog_id);
+	uint32_t map_id;
+
+	return prog_fd >= 0 && !counter_map_id(prog_fd, &map_id);
+}
+
 /* A crash may have come between the exchange of a program and that of its pin. */
 static int open_program(const struct pins *pins, unsigned int ifindex, int link_fd)
 {

@@ -302,6 +302,11 @@ bool source_uses_map(struct source *source, uint32_t prog_id, const char *path)
 	       counter_map_still_read(&source->map);
 }
 
+bool source_knows(uint32_t prog_id)
+{
+	return count_is_ours(prog_id);
+}
+
 int source_can_use_map(struct common *common, uint32_t prog_id, const char *path,
 		       struct reason *reason)
 {

@@ -128,6 +128,12 @@ void source_set_last_change(struct source *source, int64_t when);
 
 /* --- without a source: what the three kinds of writer would answer, touching nothing --- */
 
+/*
+ * Whether a program is our counter program, though nothing that is pinned leads to it: its link is
+ * pinned elsewhere, or held by another process.
+ */
+bool source_knows(uint32_t prog_id);
+
 /* Whether anything can be observed here: 0; or -errno with the reason why not. */
 int source_can_trace(struct common *common, struct reason *reason);
 

@@ -111,4 +111,23 @@ is "both are told to end, as systemd does: the agent ends in order" $agent_code 
 is "... and has not missed it" "$(told 'the broker has ended')" 0
 ok "... it has ended, too" wait_for 10 is_gone "$broker"
 
+# --- all pins are out of reach -------------------------------------------------------------------
+
+start_agent -c $RUN/agent.conf
+wait_for 10 counting xa
+program=$(xdp_id xa)
+stop_agent -KILL
+mount -t bpf bpf /sys/fs/bpf # over the one that is there
+is "the agent is killed, and the bpffs covered: the program stays" "$(xdp_id xa)" "$program"
+start_agent -c $RUN/agent.conf
+ok "the next agent knows it, and reads its map" wait_for 10 is_reading xa
+before=$(passed xa)
+frames xa 3 100
+is "... all frames of which are counted" "$(passed xa)" "$((${before% *} + 3)) $((${before#* } + 300))"
+stop_agent
+umount /sys/fs/bpf
+start_agent -c $RUN/agent.conf
+ok "the pins are back: so is its link" wait_for 10 counting xa
+is "... with all that was counted" "$(passed xa)" "12 1200"
+stop_agent
 done_testing

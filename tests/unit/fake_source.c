@@ -270,6 +270,11 @@ int source_can_use_map(struct common *common, uint32_t prog_id, const char *path
 	return fake_answer.map_err;
 }
 
+bool source_knows(uint32_t prog_id)
+{
+	return prog_id == fake_answer.elsewhere;
+}
+
 int source_can_trace(struct common *common, struct reason *reason)
 {
 	assert_ptr_equal(common, &fake_common);

@@ -74,6 +74,7 @@ extern struct fake_answer {
 	struct cpu_counters *each; /* by CPU; NULL: that is not known */
 	unsigned int gone;         /* there is no interface with this ifIndex any more */
 	uint32_t latest_map;       /* the id of the last map that was made */
+	uint32_t elsewhere;        /* a program of ours that no pin leads to */
 	bool stale;                /* a source whose interface was called otherwise has none */
 } fake_answer;
 

@@ -137,6 +137,37 @@ static void test_our_program_is_replaced(void **state)
 	assert_int_equal(grown(), 1);
 }
 
+/* No pin leads to it; it is not somebody else's for that, and its map can be read. */
+static void ours_elsewhere(const char *source)
+{
+	configure("eth0", source, NULL);
+	fake_answer.elsewhere = 50;
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_false(registry_step(registry, 0));
+	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
+	fake_answer.elsewhere = 0; /* nobody can be asked any more */
+	fake_calls[0] = '\0';
+	present(3, "eth0", 50, XDP_MODE_NATIVE);
+	assert_false(registry_step(registry, 0));
+	assert_calls("");
+	assert_row(3, IFACE_ACTIVE, SOURCE_MAP, 50, XDP_MODE_NATIVE);
+	present(3, "eth0", 0, XDP_MODE_NONE);
+	assert_false(registry_step(registry, 0));
+	assert_row(3, IFACE_ACTIVE, SOURCE_COUNT, FIRST_PROG_ID, XDP_MODE_NATIVE);
+}
+
+static void test_ours_elsewhere(void **state)
+{
+	(void)state;
+	ours_elsewhere("count");
+}
+
+static void test_ours_elsewhere_auto(void **state)
+{
+	(void)state;
+	ours_elsewhere("auto");
+}
+
 /* Somebody has updated our link: to close it would take that program away. */
 static void test_foreign_program_in_our_link(void **state)
 {
@@ -316,6 +347,8 @@ int main(void)
 		TEST(test_our_program_is_one_of_several),
 		TEST(test_our_program_vanishes),
 		TEST(test_our_program_is_replaced),
+		TEST(test_ours_elsewhere),
+		TEST(test_ours_elsewhere_auto),
 		TEST(test_foreign_program_in_our_link),
 		TEST(test_foreign_program_in_our_link_and_other_rules),
 		TEST(test_refused_attachment),
