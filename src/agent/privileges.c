@@ -9,12 +9,12 @@
 #include "lib/log.h"
 
 /*
- * The last two are for an agent that runs as root: pins, configuration and the socket of snmpd may
- * belong to another user, and what it pins in such a user's directory shall, too.
+ * The last two are for an agent that runs as root: configuration and the socket of snmpd may belong
+ * to another user, and so may the directory of the pins, in which it acts as that user (pin_dir.h).
  */
 #define NEEDED                                                                                     \
 	(CAPABILITY_SET(CAP_BPF) | CAPABILITY_SET(CAP_NET_ADMIN) | CAPABILITY_SET(CAP_PERFMON) |   \
-	 CAPABILITY_SET(CAP_DAC_OVERRIDE) | CAPABILITY_SET(CAP_CHOWN))
+	 CAPABILITY_SET(CAP_DAC_OVERRIDE) | CAPABILITY_SET(CAP_SETUID))
 
 int privileges_drop(void)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -95,6 +96,18 @@ static int check_bpffs(const char *path, const char *parent, struct reason *reas
 			  "that is in no bpffs (mount -t bpf -o mode=0700 bpf /sys/fs/bpf)");
 }
 
+/* setfsuid(2) does not say whether it has worked. */
+static int check_becoming(uid_t owner, struct reason *reason)
+{
+	AS_OWNER(owner);
+
+	return pin_dir_become(owner) == owner ? 0
+					      : reason_set(reason, -EPERM,
+							   "it belongs to uid %u, and to act as "
+							   "that user takes CAP_SETUID",
+							   owner);
+}
+
 int pin_dir_find(struct pin_dir *dir, const char *directory, struct reason *reason)
 {
 	char parent[PATH_MAX];
@@ -110,7 +123,8 @@ int pin_dir_find(struct pin_dir *dir, const char *directory, struct reason *reas
 	if (err)
 		return err;
 	dir->owner = owner_of(dir->path, parent);
-	return check_ancestors(parent, reason);
+	err = check_ancestors(parent, reason);
+	return err ? err : check_becoming(dir->owner, reason);
 }
 
 /* --- each of them --- */
@@ -135,9 +149,14 @@ int pin_dir_check(const char *path, uid_t owner, struct reason *reason)
 	return 0;
 }
 
-int pin_dir_give(const char *path, uid_t owner)
+uid_t pin_dir_become(uid_t owner)
 {
-	return owner != geteuid() && chown(path, owner, (gid_t)-1) ? -errno : 0;
+	return (uid_t)setfsuid(owner);
+}
+
+void pin_dir_back(const uid_t *before)
+{
+	setfsuid(*before);
 }
 
 int pin_dir_make(const char *path, mode_t mode, uid_t owner, struct reason *reason)
@@ -146,7 +165,7 @@ int pin_dir_make(const char *path, mode_t mode, uid_t owner, struct reason *reas
 
 	if (err != -ENOENT)
 		return err;
-	err = mkdir(path, mode) ? -errno : pin_dir_give(path, owner);
+	err = mkdir(path, mode) ? -errno : 0;
 	/* Somebody else may have been faster. */
 	return err && err != -EEXIST ? say(err, reason) : pin_dir_check(path, owner, reason);
 }

@@ -33,7 +33,15 @@ int pin_dir_check(const char *path, uid_t owner, struct reason *reason);
 /* The same, and it is made if it is missing, for the owner, with mode less the umask. */
 int pin_dir_make(const char *path, mode_t mode, uid_t owner, struct reason *reason);
 
-/* Hands what we have made over to the owner. 0 or -errno. */
-int pin_dir_give(const char *path, uid_t owner);
+/*
+ * To the end of the scope we may do to files what the owner may, and no more (setfsuid(2)): he can
+ * put a symbolic link in the place of anything here at any time, and would have root follow it.
+ * What is made is his.
+ */
+#define AS_OWNER(owner)                                                                            \
+	__attribute__((cleanup(pin_dir_back), unused)) const uid_t fsuid_before =                  \
+		pin_dir_become(owner)
+uid_t pin_dir_become(uid_t owner);
+void pin_dir_back(const uid_t *before);
 
 #endif

@@ -51,6 +51,14 @@ static const struct {
 
 /* --- the directories --- */
 
+static int check_directories(const struct pins *pins, bool make, struct reason *reason)
+{
+	AS_OWNER(pins->dir.owner);
+
+	return make ? pin_tree_make_namespace(pins, reason)
+		    : pin_tree_check_namespace(pins, reason);
+}
+
 static int open_directories(struct pins *pins, const char *directory, bool make,
 			    struct reason *reason)
 {
@@ -65,8 +73,7 @@ static int open_directories(struct pins *pins, const char *directory, bool make,
 	err = pin_tree_set(pins, cookie);
 	if (err)
 		return reason_set(reason, err, "%s", strerror(-err));
-	return make ? pin_tree_make_namespace(pins, reason)
-		    : pin_tree_check_namespace(pins, reason);
+	return check_directories(pins, make, reason);
 }
 
 int pins_open(struct pins **out, const char *directory, bool make, struct reason *reason)
@@ -96,6 +103,7 @@ void pins_close(struct pins *pins)
 
 int pins_lock(struct pins *pins, struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	int fd, err;
 
 	if (pins->lock_fd >= 0 && pin_lock_is_in(pins->path, pins->lock_fd))
@@ -113,6 +121,8 @@ int pins_lock(struct pins *pins, struct reason *reason)
 
 pid_t pins_holder(const struct pins *pins)
 {
+	AS_OWNER(pins->dir.owner);
+
 	return pin_lock_holder(pins->path);
 }
 
@@ -149,6 +159,7 @@ static int check_owner(const char *path, uid_t owner, struct reason *reason)
 
 int pins_get(const struct pins *pins, unsigned int ifindex, enum pin pin, struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	_cleanup_close_ int fd = -1;
 	struct reason why;
 	int err = pin_tree_check(pins, ifindex, &why);
@@ -178,12 +189,10 @@ int pins_get_program(const struct pins *pins, unsigned int ifindex, enum pin pin
 	return broker_program(prog_id);
 }
 
-static int pin_at(const struct pins *pins, const char *path, int fd, struct reason *reason)
+static int pin_at(const char *path, int fd, struct reason *reason)
 {
 	int err = bpf_obj_pin(fd, path);
 
-	if (!err)
-		err = pin_dir_give(path, pins->dir.owner);
 	return err ? reason_set(reason, err, "%s", strerror(-err)) : 0;
 }
 
@@ -197,11 +206,12 @@ static int cannot_pin(const char *path, int err, struct reason *reason)
 int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
 	     struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	int err = pin_tree_make(pins, ifindex, reason);
 	const char *path = pins_path(pins, ifindex, pin);
 
 	if (!err)
-		err = pin_at(pins, path, fd, reason);
+		err = pin_at(path, fd, reason);
 	return err ? cannot_pin(path, err, reason) : 0;
 }
 
@@ -211,6 +221,7 @@ int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd
 int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
 		 struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	char next[PATH_MAX];
 	const char *path;
 	int err = pin_tree_make(pins, ifindex, reason);
@@ -219,7 +230,7 @@ int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, in
 	path = pins_path(pins, ifindex, pin);
 	if (!err) {
 		unlink(next); /* of a crash */
-		err = pin_at(pins, next, fd, reason);
+		err = pin_at(next, fd, reason);
 	}
 	if (!err && rename(next, path))
 		err = reason_set(reason, -errno, "%s", strerror(errno));
@@ -229,6 +240,7 @@ int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, in
 /* Whether a name is there, in a directory that can be trusted. */
 static bool has(const struct pins *pins, unsigned int ifindex, const char *name)
 {
+	AS_OWNER(pins->dir.owner);
 	struct reason reason;
 
 	return !pin_tree_check(pins, ifindex, &reason) &&
@@ -255,11 +267,14 @@ int pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int 
 
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin)
 {
+	AS_OWNER(pins->dir.owner);
+
 	return pins_exists(pins, ifindex, pin) && !unlink(pins_path(pins, ifindex, pin));
 }
 
 void pins_remove_interface(const struct pins *pins, unsigned int ifindex)
 {
+	AS_OWNER(pins->dir.owner);
 	struct reason reason;
 
 	if (pin_tree_check(pins, ifindex, &reason))
@@ -278,6 +293,7 @@ static const char *epoch_path(const struct pins *pins)
 
 void pins_remove_namespace(const struct pins *pins)
 {
+	AS_OWNER(pins->dir.owner);
 	struct reason reason;
 
 	if (pin_tree_check_namespace(pins, &reason))
@@ -294,6 +310,7 @@ static const uint32_t epoch_key;
 
 int64_t pins_get_epoch(const struct pins *pins)
 {
+	AS_OWNER(pins->dir.owner);
 	struct reason reason;
 	_cleanup_close_ int fd =
 		pin_tree_check_namespace(pins, &reason) ? -1 : bpf_obj_get(epoch_path(pins));
@@ -309,6 +326,7 @@ int64_t pins_get_epoch(const struct pins *pins)
 
 void pins_put_epoch(const struct pins *pins, int64_t epoch)
 {
+	AS_OWNER(pins->dir.owner);
 	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "xdp_epoch", sizeof(epoch_key),
 						sizeof(epoch), 1, NULL);
 	struct reason reason;
@@ -317,7 +335,7 @@ void pins_put_epoch(const struct pins *pins, int64_t epoch)
 	    pin_tree_check_namespace(pins, &reason))
 		return;
 	unlink(epoch_path(pins));
-	pin_at(pins, epoch_path(pins), fd, &reason);
+	pin_at(epoch_path(pins), fd, &reason);
 }
 
 bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mark mark)
@@ -328,6 +346,7 @@ bool pins_is_marked(const struct pins *pins, unsigned int ifindex, enum pins_mar
 int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
 	      struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	int err = pin_tree_make(pins, ifindex, reason);
 
 	return err ? err
@@ -338,6 +357,7 @@ int pins_mark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark
 int pins_unmark(const struct pins *pins, unsigned int ifindex, enum pins_mark mark,
 		struct reason *reason)
 {
+	AS_OWNER(pins->dir.owner);
 	int err = pin_tree_check(pins, ifindex, reason);
 
 	if (!err && rmdir(pin_tree_path(pins, ifindex, mark_names[mark])))

@@ -46,6 +46,7 @@ static void visit_interface(uintmax_t number, void *context)
 int pins_each(const struct pins *pins, void (*each)(unsigned int ifindex, void *context),
 	      void *context)
 {
+	AS_OWNER(pins->dir.owner);
 	struct each_interface visit = { .each = each, .context = context };
 	struct reason reason;
 	int err = pin_tree_check_namespace(pins, &reason);
@@ -69,17 +70,23 @@ static void visit_namespace(uintmax_t cookie, void *context)
 	close_fd_at(&visit->pins.lock_fd);
 }
 
+static int visit_directory(struct each_namespace *visit, struct reason *reason)
+{
+	const struct pin_dir *dir = &visit->pins.dir;
+	AS_OWNER(dir->owner);
+	int err = pin_dir_check(dir->path, dir->owner, reason);
+
+	if (err)
+		return err;
+	err = each_number(dir->path, visit_namespace, visit);
+	return err ? reason_set(reason, err, "%s", strerror(-err)) : 0;
+}
+
 int pins_each_namespace(const char *directory, void (*each)(struct pins *pins, void *context),
 			void *context, struct reason *reason)
 {
 	struct each_namespace visit = { .each = each, .context = context };
-	struct pin_dir *dir = &visit.pins.dir;
-	int err = pin_dir_find(dir, directory, reason);
+	int err = pin_dir_find(&visit.pins.dir, directory, reason);
 
-	if (!err)
-		err = pin_dir_check(dir->path, dir->owner, reason);
-	if (err)
-		return err;
-	err = each_number(dir->path, visit_namespace, &visit);
-	return err ? reason_set(reason, err, "%s", strerror(-err)) : 0;
+	return err ? err : visit_directory(&visit, reason);
 }

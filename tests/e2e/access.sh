@@ -50,7 +50,7 @@ is "also from who knows the name" "$(snmpget -v2c -c outside -OQvUn "$SNMP_ADDRE
 first=$agent_pid
 is "an agent of root's gives up all capabilities but those that it needs" \
 	"$(grep -E '^(Cap(Inh|Prm|Eff|Amb)|NoNewPrivs)' /proc/$first/status | awk '{ print $2 }' | paste -sd' ')" \
-	"$(printf '%016x %016x %016x %016x 1' 0 $((needed = 1 << 39 | 1 << 38 | 1 << 12 | 1 << 1 | 1)) $needed 0)"
+	"$(printf '%016x %016x %016x %016x 1' 0 $((needed = 1 << 39 | 1 << 38 | 1 << 12 | 1 << 7 | 1 << 1)) $needed 0)"
 is "and misses none" "$(grep -c ' is missing: ' $RUN/agent.log)" 0
 broker=$(pgrep -P $first -x xdp-broker)
 is "its broker has one of those" \

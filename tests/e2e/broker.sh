@@ -42,7 +42,7 @@ start_agent -c $RUN/agent.conf
 ok "one is counted by our program, the map of another is read" wait_for 10 counting xa
 ok "... by an agent that has given CAP_SYS_ADMIN up" wait_for 10 is_reading xb
 is "... " "$(awk '/^Cap(Prm|Eff)/ { print $2 }' "/proc/$agent_pid/status" | uniq)" \
-	"$(printf '%016x' $((1 << 39 | 1 << 38 | 1 << 12 | 1 << 1 | 1)))"
+	"$(printf '%016x' $((1 << 39 | 1 << 38 | 1 << 12 | 1 << 7 | 1 << 1)))"
 frames xa 3 100
 send xb $PASS 4 100
 

@@ -134,6 +134,54 @@ for mistake in "chmod 777 $DIR" "chmod 777 $cookie" "chmod 777 $cookie/$number" 
 done
 stop_agent
 
+# --- a directory that root gave to the agent's user ----------------------------------------------
+
+# Whoever owns the agent has root follow a symbolic link: between the look at a directory and the
+# removal of what is in it, which strace delays.
+GIVEN=$RUN/roots/given # not in a directory where anybody may write
+mkdir -p $GIVEN
+mount -t bpf -o mode=0755 bpf $GIVEN
+chown $NOBODY $GIVEN
+mkdir -m 700 $RUN/precious
+touch $RUN/precious/{link,program,state,xdp_stats_map}
+install -m 755 "$builddir/src/xdp-agentx" $RUN
+veth xg
+printf 'xdpPinDir %s\nxdpInterface xg count\n' $GIVEN >$RUN/given.conf
+chmod 644 $RUN/given.conf
+setpriv --reuid $NOBODY --clear-groups --inh-caps -all,+bpf,+net_admin --ambient-caps +bpf,+net_admin \
+	$RUN/xdp-agentx -C -x tcp:127.0.0.1:16162 -c $RUN/given.conf -Lo >$RUN/agent.log 2>&1 &
+agent_pid=$!
+wait_for 10 has_program xg
+stop_agent
+given=$(dirname $GIVEN/*/"$(ifindex xg)"/state)
+
+# race CALL COMMAND...: xdp-stats, whose first such call waits until the link is there.
+race() {
+	local call=$1 pid
+
+	shift
+	rm -f $RUN/trace
+	strace -qq -o $RUN/trace -e "trace=$call" -e "inject=$call:delay_enter=2000000:when=1" \
+		"$STATS" -p $GIVEN "$@" >/dev/null 2>&1 &
+	pid=$!
+	wait_for 10 test -s $RUN/trace
+	as_nobody mv "$given" "${given%/*}/77777"
+	as_nobody ln -s $RUN/precious "$given"
+	wait $pid
+}
+if command -v strace >/dev/null; then
+	race unlink unload --all
+	is "a symbolic link in the agent's directory leads root nowhere" \
+		"$(cd $RUN/precious && echo *) $(stat -c %u $RUN/precious/* | sort -u)" "link program state xdp_stats_map 0"
+	ok "... it was tried" grep -q 'unlink("'$GIVEN $RUN/trace
+else
+	skip "a symbolic link in the agent's directory leads root nowhere" "strace is not installed"
+	skip "... it was tried" "strace is not installed"
+fi
+rm -r $RUN/precious
+umount $GIVEN
+ip link del xg
+
 # --- what is no bpffs ----------------------------------------------------------------------------
 
 mkdir -p $RUN/precious/1/2

@@ -92,7 +92,7 @@ static void drop_all_but(uint64_t expected)
 /* CAP_SYS_ADMIN, which the broker keeps, goes as well. */
 static void drop_root(void)
 {
-	drop_all_but(SERVICE | SET(CAP_DAC_OVERRIDE) | SET(CAP_CHOWN));
+	drop_all_but(SERVICE | SET(CAP_DAC_OVERRIDE) | SET(CAP_SETUID));
 }
 
 static void drop_service(void)
