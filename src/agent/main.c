@@ -261,6 +261,7 @@ int main(int argc, char **argv)
 	if (config_read(&agent.config))
 		return EXIT_USAGE;
 	if (options.test) {
+		privileges_report(&agent.config.rules);
 		pins_open(&agent.pins, agent.config.pin_dir, false, &reason);
 		code = plan_print(&agent.config.rules, agent.pins) ? EXIT_FAILURE : EXIT_SUCCESS;
 		pins_close(agent.pins);

@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "iface/registry.h"
+#include "kernel/capability.h"
 #include "lib/log.h"
 #include "lib/text.h"
 
@@ -28,6 +29,11 @@ static void print_rule(const char *name, const struct rule *rule)
 	       attaches ? xdp_hook_name(rule->hook) : "-");
 }
 
+static bool may_attach(void)
+{
+	return capability_is_effective(CAP_BPF) && capability_is_effective(CAP_NET_ADMIN);
+}
+
 static void print_prediction(const struct iface *iface)
 {
 	if (iface->pending && iface->wanted != SOURCE_COUNT)
@@ -35,6 +41,8 @@ static void print_prediction(const struct iface *iface)
 			    iface->wanted == SOURCE_MAP ? "the map of " : "",
 			    *iface->program.name ? iface->program.name : "?", iface->netdev.prog_id,
 			    iface->wanted == SOURCE_MAP ? "read" : "observed");
+	else if (iface->pending && !may_attach())
+		printf("failed: CAP_BPF and CAP_NET_ADMIN are needed\n");
 	else if (iface->pending)
 		printf("the counter program %s\n",
 		       iface->netdev.prog_id ? "is there and will be kept" : "will be attached");

@@ -265,11 +265,20 @@ int pins_repin(const struct pins *pins, unsigned int ifindex, enum pin pin, int 
 	return err;
 }
 
+/* What cannot be opened for want of descriptors, say, is not somebody else's for that. */
+static bool may_be_removed(const struct pins *pins, unsigned int ifindex, enum pin pin)
+{
+	struct reason reason;
+	_cleanup_close_ int fd = pins_get(pins, ifindex, pin, &reason);
+
+	return fd != -ENOENT && fd != -EINVAL && fd != -EPERM;
+}
+
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin)
 {
 	AS_OWNER(pins->dir.owner);
 
-	return pins_exists(pins, ifindex, pin) && !unlink(pins_path(pins, ifindex, pin));
+	return may_be_removed(pins, ifindex, pin) && !unlink(pins_path(pins, ifindex, pin));
 }
 
 void pins_remove_interface(const struct pins *pins, unsigned int ifindex)

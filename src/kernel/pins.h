@@ -108,7 +108,7 @@ int pins_put(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd
 int pins_replace(const struct pins *pins, unsigned int ifindex, enum pin pin, int fd,
 		 struct reason *reason);
 
-/* Takes a pin away. False: it is not there, or cannot be taken away. */
+/* Takes a pin away. False: it is not there, is something else, or cannot be taken away. */
 bool pins_remove(const struct pins *pins, unsigned int ifindex, enum pin pin);
 
 /* Takes the directory of an interface away, once its pins and its marks are. */

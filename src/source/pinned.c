@@ -313,9 +313,10 @@ int pinned_release(struct pinned *pinned, enum source_kind *kind, struct reason 
 	if (err)
 		return err;
 	err = check_writer(pinned, why);
-	if (err)
+	/* What is not ours stays; an agent has its program in hand, and lets it go by the mark. */
+	*kind = err ? SOURCE_NONE : end_writer(pinned);
+	if (err && !pins_holder(pinned->pins))
 		return err;
-	*kind = end_writer(pinned);
 	/* The agent, which has seen the mark, may have been faster. */
 	if (*kind == SOURCE_NONE && counted && !count_ifindex_at(link_fd))
 		*kind = SOURCE_COUNT;

@@ -107,6 +107,31 @@ for capabilities in "" +net_admin +bpf; do
 	is "until it is told to stop" "$agent_code" 0
 done
 
+# Each subset of those that the service has: the log names the rest, and -t says what would happen.
+all=(sys_admin bpf net_admin perfmon)
+for ((subset = 0; subset < 16; subset++)); do
+	capabilities='' rest=()
+	for i in 0 1 2 3; do
+		if [ $((subset >> i & 1)) = 1 ]; then
+			capabilities+=${capabilities:+,}+${all[i]}
+		else
+			rest+=("${all[i]}")
+		fi
+	done
+	start_with "$capabilities"
+	wait_for 5 logged 'xdp-agentx [0-9.]* started'
+	is "with '$capabilities' the log names the rest" "$(missing)" "$(tr "[:lower:]" "[:upper:]" <<<"${rest[*]}")"
+	stop_agent
+	is "... it ends in order" $agent_code 0
+	unload >/dev/null
+	works='failed: '
+	[[ $capabilities != *bpf*net_admin* ]] || works='the counter program will be attached'
+	like "... and -t says what would happen" "$(
+		setpriv --reuid 65534 --clear-groups --inh-caps "-all${capabilities:+,$capabilities}" \
+			${capabilities:+--ambient-caps "$capabilities"} $RUN/xdp-agentx -C -i ua -t 2>/dev/null | grep '^ua '
+	)" "^ua +count +any +$works"
+done
+
 start_with +bpf,+net_admin
 ok "CAP_BPF and CAP_NET_ADMIN are enough" wait_for 5 counting ua
 frames ua 9 100

@@ -25,7 +25,7 @@ wait_for 10 counting xa xb
 frames xa 3 100
 cookie=$(dirname "$(dirname "$(pin xa link)")")
 umount -l /sys/fs/bpf
-ok "the bpffs is gone: xdpIfStatusText says so" wait_for 20 text_says xa 'cannot pin .*that is in no bpffs.*'
+ok "the bpffs is gone: xdpIfStatusText says so" wait_for 20 text_says xa 'cannot pin .*that is in no bpffs.*; its counters end with the agent'
 ok "... of each interface" wait_for 20 text_says xb 'cannot pin .*that is in no bpffs.*'
 ip link set xa mtu 1400 # it is decided anew
 ip link set xa mtu 1500
@@ -50,6 +50,23 @@ is "... with all that was counted" "$(passed xa)" "5 500"
 rm -r "$(dirname "$cookie")"
 ok "the directory of all pins is removed: it comes back" wait_for 20 test -e "$cookie/$(ifindex xb)/link"
 is "each line is there once" "$(repeated)" ""
+stop_agent
+
+# Something of somebody else's is where the link was pinned.
+start_agent -c $RUN/agent.conf -i xa,xb
+wait_for 10 counting xa xb
+link=$(pin xa link)
+rm "$link"
+bpftool map create "$link" type array key 4 value 4 entries 1 name theirs
+like "a pin is taken: it is released all the same" "$("$builddir/src/xdp-stats" release xa)" \
+	'^xa: released; the agent lets go within xdpReconcile seconds$'
+ok "... the running agent lets the hook go" wait_for 20 no_program xa
+ok "... the other one is counted" counting xb
+ok "... what is pinned there stays" test -e "$link"
+is "each line is there once" "$(repeated)" ""
+rm "$link"
+"$builddir/src/xdp-stats" retake xa >/dev/null
+ok "... and xa is taken again" wait_for 20 counting xa
 stop_agent
 
 # --- no descriptors ------------------------------------------------------------------------------

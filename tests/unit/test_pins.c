@@ -122,6 +122,7 @@ static const struct known {
 	{ 3, PIN_LINK, true, "/3/link" },
 	{ 3, PIN_IN, true, "/3/in" },
 	{ 3, PIN_OUT, true, "/3/out" },
+	{ 3, PIN_FIRST, false, "/3/first" },
 	{ PINS_IN_COMMON, PIN_OBSERVED, false, "/0/observed" },
 	{ PINS_IN_COMMON, PIN_INVALID, false, "/0/invalid" },
 	{ PINS_IN_COMMON, PIN_BONDS, false, "/0/bonds" },
@@ -291,7 +292,8 @@ static void test_wrong_kinds_are_refused(void **state)
 			snprintf(words, sizeof(words), "it is %s, expected %s", names[kind],
 				 names[expected]);
 			assert_refused(known[i].pin, -EINVAL, words);
-			assert_true(pins_remove(pins, 3, known[i].pin));
+			assert_false(pins_remove(pins, 3, known[i].pin));
+			assert_int_equal(unlink(pins_path(pins, 3, known[i].pin)), 0);
 		}
 	}
 	for (unsigned int kind = 0; kind < KINDS; kind++)
@@ -742,14 +744,23 @@ static void test_namespace_with_pins_stays(void **state)
 /* What observers have in common is no interface, and goes with the last of them. */
 static void test_what_interfaces_have_in_common(void **state)
 {
-	_cleanup_close_ int fd = make_map();
+	static const enum pin links[] = { PIN_EXCEPTION, PIN_REDIRECT, PIN_TRANSMIT };
+	static const enum pin programs[] = { PIN_EXCEPTION_PROGRAM, PIN_REDIRECT_PROGRAM,
+					     PIN_TRANSMIT_PROGRAM };
+	static const enum pin maps[] = { PIN_OBSERVED, PIN_INVALID, PIN_BONDS,
+					 PIN_ERRORS,   PIN_NEWS,    PIN_MAPS_READ };
+	_cleanup_close_ int map = make_map(), program = make_program(), link = make_link();
 	char home[256];
 
 	(void)state;
 	snprintf(home, sizeof(home), "%s", pins_path(pins, PINS_IN_COMMON, PIN_OBSERVED));
 	*strrchr(home, '/') = '\0';
-	for (enum pin pin = PIN_OBSERVED; pin < PINS; pin++)
-		put(PINS_IN_COMMON, pin, fd);
+	for (size_t i = 0; i < LENGTH(maps); i++)
+		put(PINS_IN_COMMON, maps[i], map);
+	for (size_t i = 0; i < LENGTH(links); i++) {
+		put(PINS_IN_COMMON, links[i], link);
+		put(PINS_IN_COMMON, programs[i], program);
+	}
 	visits = 0;
 	assert_int_equal(pins_each(pins, visit_interface, directory), 0);
 	assert_int_equal(visits, 0);
