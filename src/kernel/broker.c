@@ -16,8 +16,8 @@
 #include "lib/reason.h"
 #include "lib/util.h"
 
-/* So long an answer is waited for, ms. */
-#define ANSWER_MAX 1500
+/* So long an answer is waited for. */
+static const struct timeval answer_max = { .tv_sec = 1, .tv_usec = 500000 };
 
 /* A broker whose socket is closed has its exit status soon: so often it is asked for, every 10 ms.
  */
@@ -47,6 +47,7 @@ int broker_open(void)
 			broker_serve(ends[1]);
 		close(ends[1]);
 		broker.fd = ends[0];
+		setsockopt(broker.fd, SOL_SOCKET, SO_RCVTIMEO, &answer_max, sizeof(answer_max));
 	}
 	if (err) {
 		log_error(err, "cannot start the broker");
@@ -128,8 +129,8 @@ static int descriptor_in(struct msghdr *message)
 	return fd;
 }
 
-/* Takes one answer, without waiting: 1; 0: there is none; or -EPIPE. */
-static int take_answer(struct broker_answer *answer, int *fd)
+/* Takes one answer, and waits for it unless flags say not to: 1; 0: there is none; or -EPIPE. */
+static int take_answer(struct broker_answer *answer, int *fd, int flags)
 {
 	union broker_control control;
 	struct iovec data = { answer, sizeof(*answer) };
@@ -139,7 +140,7 @@ static int take_answer(struct broker_answer *answer, int *fd)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	ssize_t length = recvmsg(broker.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t length = recvmsg(broker.fd, &message, flags | MSG_CMSG_CLOEXEC);
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
@@ -160,28 +161,18 @@ static void note_slow(bool slow)
 	broker.slow = slow;
 }
 
-/* Waits for the answer to the last question. Those to earlier ones, which came late, are dropped.
- */
-static int wait_for_answer(struct broker_answer *answer, int *fd, int64_t until)
+/* The answer to the last question. Those to earlier ones, which came late, are dropped. */
+static int wait_for_answer(struct broker_answer *answer, int *fd, int flags)
 {
-	for (;;) {
-		int taken = take_answer(answer, fd);
-		int64_t left = until - monotonic_ms();
-		struct pollfd ready = { .fd = broker.fd, .events = POLLIN };
+	int taken;
 
-		if (taken < 0)
-			return taken;
-		if (taken && broker.answered == broker.asked)
-			break;
-		if (taken)
-			close_fd_at(fd);
-		else if (left <= 0)
-			return -ETIMEDOUT;
-		else
-			poll(&ready, 1, (int)left);
+	while ((taken = take_answer(answer, fd, flags)) > 0 && broker.answered != broker.asked) {
+		close_fd_at(fd);
+		*fd = -1;
 	}
-	note_slow(false);
-	return 0;
+	if (taken > 0)
+		note_slow(false);
+	return taken > 0 ? 0 : taken < 0 ? taken : -ETIMEDOUT;
 }
 
 /* 0; or -errno for want of an answer, whose err it is then, too. *fd is the caller's, or -1. */
@@ -195,7 +186,7 @@ static int ask(struct broker_question question, struct broker_answer *answer, in
 		return broker.pid ? -EPIPE : -EPERM;
 	/* What is asked of a slow one waits in its queue, and so would we. */
 	if (broker.answered != broker.asked)
-		err = wait_for_answer(answer, fd, 0);
+		err = wait_for_answer(answer, fd, MSG_DONTWAIT);
 	close_fd_at(fd);
 	*fd = -1;
 	if (err)
@@ -203,7 +194,7 @@ static int ask(struct broker_question question, struct broker_answer *answer, in
 	question.number = ++broker.asked;
 	if (send(broker.fd, &question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return lose();
-	err = wait_for_answer(answer, fd, monotonic_ms() + ANSWER_MAX);
+	err = wait_for_answer(answer, fd, 0);
 	if (err == -ETIMEDOUT)
 		note_slow(true);
 	return err;
@@ -222,7 +213,7 @@ static int ask_for(enum broker_kind kind, uint32_t id, uint32_t map_id)
 	return err ? err : fd < 0 ? -EPROTO : fd;
 }
 
-static int ask_next(enum broker_kind kind, uint32_t id, struct broker_answer *answer)
+static int ask_about(enum broker_kind kind, uint32_t id, struct broker_answer *answer)
 {
 	int fd;
 	int err = ask((struct broker_question){ .kind = kind, .id = id }, answer, &fd);
@@ -236,7 +227,7 @@ void broker_check(void)
 	struct broker_answer answer = { 0 };
 	int fd = -1;
 
-	if (take_answer(&answer, &fd) > 0)
+	if (take_answer(&answer, &fd, MSG_DONTWAIT) > 0)
 		note_slow(broker.answered != broker.asked);
 	close_fd_at(&fd);
 }
@@ -261,7 +252,7 @@ struct btf *broker_btf(uint32_t btf_id)
 int broker_next_program(uint32_t prog_id, uint32_t *next, struct map_ids *maps)
 {
 	struct broker_answer answer;
-	int err = ask_next(BROKER_NEXT_PROGRAM, prog_id, &answer);
+	int err = ask_about(BROKER_NEXT_PROGRAM, prog_id, &answer);
 
 	*next = answer.next;
 	*maps = answer.maps;
@@ -271,9 +262,18 @@ int broker_next_program(uint32_t prog_id, uint32_t *next, struct map_ids *maps)
 int broker_next_link(uint32_t link_id, uint32_t *next, struct freplace *replacement)
 {
 	struct broker_answer answer;
-	int err = ask_next(BROKER_NEXT_LINK, link_id, &answer);
+	int err = ask_about(BROKER_NEXT_LINK, link_id, &answer);
 
-	*next = answer.next;
+	*next = answer.number ? answer.next : link_id;
+	*replacement = answer.replacement;
+	return err;
+}
+
+int broker_link(uint32_t link_id, struct freplace *replacement)
+{
+	struct broker_answer answer;
+	int err = ask_about(BROKER_LINK, link_id, &answer);
+
 	*replacement = answer.replacement;
 	return err;
 }
@@ -282,7 +282,7 @@ int broker_next_link(uint32_t link_id, uint32_t *next, struct freplace *replacem
 static bool is_gone(enum broker_kind kind, uint32_t id)
 {
 	struct broker_answer answer;
-	int err = ask_next(kind, id - 1, &answer);
+	int err = ask_about(kind, id - 1, &answer);
 
 	return (!err || err == -ENOENT) && (answer.next != id || err);
 }

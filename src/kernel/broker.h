@@ -58,10 +58,19 @@ struct btf *broker_btf(uint32_t btf_id);
 
 /*
  * The next one after an id, 0 for the first: *next is 0 after the last, and for want of an answer.
- * What is returned is about that one: -ENOENT if it has gone, or is a link of another kind.
+ * What is returned is about that one: -ENOENT if it has gone.
  */
 int broker_next_program(uint32_t prog_id, uint32_t *next, struct map_ids *maps);
+
+/*
+ * Looks at links after an id, up to *next: replacement->link_id is 0 if none of them replaces a
+ * function, else *next. 0; -ENOENT: there are no more; or another -errno, of the link *next; for
+ * want of an answer *next is the id that was given.
+ */
 int broker_next_link(uint32_t link_id, uint32_t *next, struct freplace *replacement);
+
+/* One of these again: 0; -ENOENT if it is gone; or another -errno if that is not known. */
+int broker_link(uint32_t link_id, struct freplace *replacement);
 
 /* False also if that cannot be known. */
 bool broker_program_is_gone(uint32_t prog_id);

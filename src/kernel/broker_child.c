@@ -19,6 +19,9 @@
  */
 #define SOCKET 0
 
+/* So many links one question looks at, which takes some milliseconds. */
+#define LINKS_MAX 1000
+
 /* The exit status after a question that cannot be understood. */
 #define MALFORMED 2
 
@@ -112,9 +115,10 @@ static int tell_program(struct broker_answer *answer)
 	return fd < 0 ? fd : bpf_info_map_ids(fd, &answer->maps);
 }
 
-static int tell_link(struct broker_answer *answer)
+/* -ENOENT: it is gone, or of another kind. */
+static int tell_link(uint32_t id, struct freplace *replacement)
 {
-	_cleanup_close_ int link_fd = bpf_link_get_fd_by_id(answer->next), prog_fd = -1;
+	_cleanup_close_ int link_fd = bpf_link_get_fd_by_id(id), prog_fd = -1;
 	struct bpf_link_info link;
 	struct bpf_prog_info program;
 	int err = link_fd < 0 ? link_fd : bpf_info_of_link(link_fd, &link);
@@ -130,12 +134,29 @@ static int tell_link(struct broker_answer *answer)
 		return err;
 	if (program.type != BPF_PROG_TYPE_EXT)
 		return -ENOENT;
-	answer->replacement = (struct freplace){
-		.link_id = answer->next,
+	*replacement = (struct freplace){
+		.link_id = id,
 		.prog_id = link.prog_id,
 		.target_id = link.tracing.target_obj_id,
 		.function = link.tracing.target_btf_id,
 	};
+	return 0;
+}
+
+/* Goes on where there is nothing to be told of, for of most links there is not. */
+static int find_replacement(uint32_t id, struct broker_answer *answer)
+{
+	answer->next = id;
+	for (unsigned int i = 0; i < LINKS_MAX && !answer->replacement.link_id; i++) {
+		int err = bpf_link_get_next_id(answer->next, &answer->next);
+
+		if (!err)
+			err = tell_link(answer->next, &answer->replacement);
+		else if (err == -ENOENT)
+			return err;
+		if (err && err != -ENOENT)
+			return err;
+	}
 	return 0;
 }
 
@@ -154,9 +175,10 @@ static int find_answer(const struct broker_question *question, struct broker_ans
 		answer->err = bpf_map_get_next_id(question->id, &answer->next);
 		return -1;
 	case BROKER_NEXT_LINK:
-		answer->err = bpf_link_get_next_id(question->id, &answer->next);
-		if (!answer->err)
-			answer->err = tell_link(answer);
+		answer->err = find_replacement(question->id, answer);
+		return -1;
+	case BROKER_LINK:
+		answer->err = tell_link(question->id, &answer->replacement);
 		return -1;
 	case BROKER_PROGRAM:
 		fd = open_program(question);

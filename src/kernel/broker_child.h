@@ -21,6 +21,7 @@ enum broker_kind {
 	BROKER_NEXT_PROGRAM = 1,
 	BROKER_NEXT_MAP,
 	BROKER_NEXT_LINK,
+	BROKER_LINK,
 	BROKER_PROGRAM,
 	BROKER_MAP,
 	BROKER_BTF,
@@ -36,9 +37,9 @@ struct broker_question {
 struct broker_answer {
 	uint32_t number;
 	int32_t err;
-	uint32_t next;               /* BROKER_NEXT_...: an id, or 0 */
+	uint32_t next;               /* BROKER_NEXT_...: an id; see broker.h */
 	struct map_ids maps;         /* BROKER_NEXT_PROGRAM */
-	struct freplace replacement; /* BROKER_NEXT_LINK */
+	struct freplace replacement; /* BROKER_NEXT_LINK, BROKER_LINK */
 };
 
 union broker_control {

@@ -5,25 +5,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* How many links one call looks at; the next one goes on there. */
-#define WALK_MAX 100000
-
-/* 0, -ENOENT if the link is gone, or another -errno if that is not known. */
-static int ask(uint32_t link_id, struct freplace *replacement)
-{
-	uint32_t found;
-	int err = broker_next_link(link_id - 1, &found, replacement);
-
-	return err || found == link_id ? err : -ENOENT;
-}
-
 static void forget_what_is_gone(struct freplace_cache *cache)
 {
 	struct freplace still;
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < cache->count; i++)
-		if (ask(cache->entry[i].link_id, &still) != -ENOENT)
+		if (broker_link(cache->entry[i].link_id, &still) != -ENOENT)
 			cache->entry[kept++] = cache->entry[i];
 	cache->count = kept;
 }
@@ -57,22 +45,22 @@ static int remember(struct freplace_cache *cache, const struct freplace *replace
 
 static void look_at_new_links(struct freplace_cache *cache)
 {
-	uint32_t id = cache->seen;
+	uint32_t id = cache->seen, before;
 	bool all_told = true;
+	int err;
 
-	for (unsigned int i = 0; i < WALK_MAX; i++) {
+	do {
 		struct freplace replacement;
-		int err = broker_next_link(id, &id, &replacement);
 
-		if (!id)
-			break;
-		if (!err)
+		before = id;
+		err = broker_next_link(before, &id, &replacement);
+		if (!err && replacement.link_id)
 			err = remember(cache, &replacement);
 		/* A link that is just being made has an id, and says EAGAIN: next time. */
 		all_told &= !err || err == -ENOENT;
 		if (all_told)
 			cache->seen = id;
-	}
+	} while (err != -ENOENT && id != before);
 }
 
 static bool has_target(const struct freplace *replacement, uint32_t target_id)
@@ -93,8 +81,8 @@ static unsigned int find(struct freplace_cache *cache,
 
 	look_at_new_links(cache);
 	for (unsigned int i = 0; i < cache->count && count < FREPLACE_MAX; i++)
-		if (has(&cache->entry[i], id) && !ask(cache->entry[i].link_id, &found[count]) &&
-		    has(&found[count], id))
+		if (has(&cache->entry[i], id) &&
+		    !broker_link(cache->entry[i].link_id, &found[count]) && has(&found[count], id))
 			count++;
 	return count;
 }

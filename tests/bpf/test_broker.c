@@ -158,7 +158,9 @@ static void test_is_gone(void **state)
 	assert_int_equal(broker_next_program(NOBODY_HAS - 1, &next, &maps), -ENOENT);
 	assert_int_equal(next, 0);
 	assert_int_equal(broker_next_link(NOBODY_HAS - 1, &next, &replacement), -ENOENT);
-	assert_int_equal(next, 0);
+	assert_int_equal(next, NOBODY_HAS - 1);
+	assert_int_equal(replacement.link_id, 0);
+	assert_int_equal(broker_link(NOBODY_HAS, &replacement), -ENOENT);
 	assert_int_equal(lines_said(), 0);
 }
 
