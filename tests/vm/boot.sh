@@ -58,28 +58,13 @@ case $cpus in
 *) online=$cpus possible=$cpus ;;
 esac
 
-# pack ROOT: all that goes into the initramfs.
-pack() {
-	local version files file dir merged=
+# copy_to ROOT: the files that are named on standard input, and the libraries that the programs among
+# them want.
+copy_to() {
+	local file merged=
 
 	[ ! -L /lib ] || merged=yes
-	version=$(ls "$cache/lib/modules")
-	for dir in bin sbin lib lib64; do
-		[ ! -L /$dir ] || cp -P /$dir "$1"
-	done
-	mkdir -p "$1"/{dev,proc,sys,run,tmp,root,var/lib,usr/bin,usr/sbin,usr/lib,usr/lib64}
-	mapfile -t files < <(
-		dpkg -L "${packages[@]}" 2>/dev/null |
-			grep -vE '^/usr/share/(doc|man|locale|info|bash-completion)/' | sort -u
-		printf '%s\n' /usr/bin/awk /etc/{passwd,group,hosts,protocols,services,nsswitch.conf}
-		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
-		find "$builddir"/{src,tests} -path '*/tests/vm/machines' -prune -o \
-			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
-		find "$srcdir"/{README.md,bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/machines' -prune -o \
-			-type f ! -name '*.o' -print
-		printf '%s\n' "${tests[@]}"
-	)
-	for file in "${files[@]}"; do
+	while IFS= read -r file; do
 		[[ -f $file && -r $file ]] || continue
 		echo "$file"
 		# ldd takes long for each file, and most are no programs.
@@ -90,6 +75,52 @@ pack() {
 	# Where /lib is a link, the names that ldd tells are second names.
 	cat "$work/files" "$work/libraries" | sed "${merged:+s|^/lib|/usr/lib|}" | sort -u |
 		xargs -d '\n' cp -L --parents -t "$1"
+}
+
+# archive ROOT: what is there, as ROOT.cpio; an initramfs may consist of several.
+archive() {
+	(cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$1.cpio"
+}
+
+# pack_packages: what the packages bring, kept beside the kernel until one of them changes: ldd looks at
+# 418 programs.
+pack_packages() {
+	local root=$work/packages dir state
+
+	state=$(declare -p packages && dpkg-query -W "${packages[@]}" 2>/dev/null)
+	[ "$(cat "$cache/packages.state" 2>/dev/null)" != "$state" ] || return 0
+	mkdir "$root"
+	for dir in bin sbin lib lib64; do
+		[ ! -L /$dir ] || cp -P /$dir "$root"
+	done
+	mkdir -p "$root"/{dev,proc,sys,run,tmp,root,var/lib,usr/bin,usr/sbin,usr/lib,usr/lib64}
+	{
+		dpkg -L "${packages[@]}" 2>/dev/null |
+			grep -vE '^/usr/share/(doc|man|locale|info|bash-completion)/' | sort -u
+		printf '%s\n' /usr/bin/awk /etc/{passwd,group,hosts,protocols,services,nsswitch.conf}
+		ldconfig -p | sed -n 's/.*libgcc_s.so.1 .*=> //p' # pthread_cancel() loads it
+	} | copy_to "$root"
+	archive "$root"
+	mv "$root.cpio" "$cache/packages.cpio"
+	echo "$state" >"$cache/packages.state"
+}
+
+# pack ROOT: what is ours, and the modules.
+pack() {
+	local version dir
+
+	version=$(ls "$cache/lib/modules")
+	for dir in bin sbin lib lib64; do
+		[ ! -L /$dir ] || cp -P /$dir "$1"
+	done
+	mkdir -p "$1/usr/lib"
+	{
+		find "$builddir"/{src,tests} -path '*/tests/vm/machines' -prune -o \
+			-type f \( -perm -u+x -o -name '*.bpf.o' \) -print
+		find "$srcdir"/{README.md,bpf,docs,mibs,packaging,src,tests} -path '*/tests/vm/machines' -prune -o \
+			-type f ! -name '*.o' -print
+		printf '%s\n' "${tests[@]}"
+	} | copy_to "$1"
 
 	modprobe -d "$cache" -S "$version" -a --show-depends "${modules[@]}" |
 		sed -n "s|^insmod $cache/\([^ ]*\).*|\1|p" | sort -u |
@@ -100,7 +131,8 @@ pack() {
 
 	declare -p srcdir builddir limit settings tests modules >"$1/job"
 	install -m 755 "$srcdir/tests/vm/init.sh" "$1/init"
-	(cd "$1" && find . | cpio -o -H newc -R 0:0 --quiet) >"$1.cpio"
+	archive "$1"
+	cat "$cache/packages.cpio" >>"$1.cpio"
 }
 
 # point RESULT NAME [LINES]: one of our own points, and so many lines from the end of the console.
@@ -166,7 +198,7 @@ run() {
 			-accel tcg,thread=single "${clock[@]}" -cpu qemu64 -smp "$possible" -m 1024 \
 			-display none -monitor none -nic none -no-reboot \
 			-kernel "$cache"/boot/vmlinuz-* -initrd "$work/root.cpio" \
-			-append "console=ttyS0 quiet panic=-1 oops=panic maxcpus=$online" \
+			-append "console=ttyS0 quiet panic=-1 oops=panic no_timer_check maxcpus=$online" \
 			-serial "file:$console" -serial stdio </dev/null 2>&1
 	)
 	qemu=$!
@@ -203,6 +235,7 @@ qemu='' work=$(mktemp -d "$builddir/tests/vm/machines/root.XXXXXX") || exit 1
 # shellcheck disable=SC2086 # there may be no process
 trap 'trap "" INT TERM; kill $qemu 2>/dev/null; rm -rf "$work"' EXIT
 mkdir "$work/root"
+pack_packages
 pack "$work/root"
 name='' started=0
 run

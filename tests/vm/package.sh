@@ -108,7 +108,7 @@ boot() {
 	timeout -k 5 1800 qemu-system-x86_64 -accel tcg,thread=single -cpu qemu64 -smp 2 -m 2048 \
 		-display none -monitor none -nic none -no-reboot \
 		-kernel "$cache"/boot/vmlinuz-* -initrd "$work/root.cpio" \
-		-append "console=ttyS0 quiet panic=-1 oops=panic" \
+		-append "console=ttyS0 quiet panic=-1 oops=panic no_timer_check" \
 		-serial "file:$console" -serial stdio </dev/null 2>&1
 }
 
