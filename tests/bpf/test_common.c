@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all sources share: the counters of errors. */
+/* What all sources share: the counters of errors, and an observer that is refused. */
 #include "pins_fixture.h"
 
 #include <bpf/bpf.h>
@@ -10,7 +10,8 @@
 #include "source/common.h"
 #include "source/error_counters.h"
 
-#define FRAMES 40 /* more than two transmissions: the kernel makes one of 16 frames */
+#define RETRY_MS 60000 /* a refused observer is tried again after that */
+#define FRAMES 40      /* more than two transmissions: the kernel makes one of 16 frames */
 
 /* --- errors --- */
 
@@ -65,12 +66,40 @@ static void test_each_frame_of_a_transmission_is_counted(void **state)
 	assert_int_equal(sum.redirects, 0);
 }
 
+/* --- the observer --- */
+
+/* Each interface asks, and each time takes milliseconds. */
+static void test_refused_observer_is_tried_after_a_minute(void **state)
+{
+	_cleanup_close_ int wrong = bpf_map_create(BPF_MAP_TYPE_ARRAY, "wrong", 4, 4, 1, NULL);
+	struct reason first, next = { "" };
+	int err;
+
+	(void)state;
+	assert_int_equal(pins_put(pins, PINS_IN_COMMON, PIN_OBSERVED, wrong, &first), 0);
+	err = common_need_observe(&fixture_common, &first);
+	assert_int_equal(err, -EINVAL);
+	assert_contains(first.text, pins_path(pins, PINS_IN_COMMON, PIN_OBSERVED));
+
+	/* What was in the way has gone, and nobody has looked. */
+	assert_true(pins_remove(pins, PINS_IN_COMMON, PIN_OBSERVED));
+	assert_int_equal(common_need_observe(&fixture_common, &next), err);
+	assert_string_equal(next.text, first.text);
+
+	/* This kernel may refuse it for a reason of its own. */
+	fixture_common.observe_tried_at -= RETRY_MS;
+	reason_clear(&next);
+	assert_int_not_equal(common_need_observe(&fixture_common, &next), err);
+	assert_string_not_equal(next.text, first.text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, pins_fixture_setup, pins_fixture_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_each_frame_of_a_transmission_is_counted),
+		TEST(test_refused_observer_is_tried_after_a_minute),
 	};
 	int failed;
 

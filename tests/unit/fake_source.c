@@ -9,7 +9,7 @@
 struct pins fake_pins;
 struct common fake_common = { .pins = &fake_pins };
 char fake_calls[1024];
-unsigned int fake_keeps;
+unsigned int fake_keeps, fake_traces;
 struct fake_errors fake_errors[16];
 int fake_open_sources;
 struct fake_answer fake_answer;
@@ -18,7 +18,7 @@ void fake_source_reset(void)
 {
 	fake_pins = (struct pins){ 0 };
 	fake_calls[0] = '\0';
-	fake_keeps = 0;
+	fake_keeps = fake_traces = 0;
 	memset(fake_errors, 0, sizeof(fake_errors));
 	fake_answer = (struct fake_answer){
 		.text = "", .map_text = "", .mode = XDP_MODE_NATIVE, .next_prog_id = FIRST_PROG_ID
@@ -278,6 +278,7 @@ bool source_knows(uint32_t prog_id)
 int source_can_trace(struct common *common, struct reason *reason)
 {
 	assert_ptr_equal(common, &fake_common);
+	fake_traces++;
 	reason_set(reason, 0, "%s", fake_answer.trace_err ? fake_answer.text : "");
 	return fake_answer.trace_err;
 }

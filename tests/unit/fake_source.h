@@ -51,7 +51,7 @@ extern struct common fake_common; /* pinned there */
 
 /* What was asked of the sources. */
 extern char fake_calls[1024];
-extern unsigned int fake_keeps; /* too many to be recorded */
+extern unsigned int fake_keeps, fake_traces; /* too many to be recorded */
 extern int fake_open_sources;
 
 /* Whose errors are counted, whether there were any, and whose are its bond's, by ifIndex. */

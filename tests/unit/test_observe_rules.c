@@ -369,6 +369,16 @@ static void test_kernel_that_refuses_to_trace(void **state)
 	assert_string_equal(
 		row(3)->reason.text,
 		"program 'prog50' (id 50, native) cannot be observed: the kernel refuses");
+	assert_int_equal(fake_traces, 1);
+
+	/* It is asked again after a minute, and not in each turn. */
+	assert_false(registry_step(registry, 0));
+	later(RETRY_MS - 1);
+	assert_nothing_new(50, XDP_MODE_NATIVE);
+	assert_int_equal(fake_traces, 1);
+	later(1);
+	assert_nothing_new(50, XDP_MODE_NATIVE);
+	assert_int_equal(fake_traces, 2);
 	fake_answer.trace_err = 0;
 	fake_answer.text = "";
 	later(RETRY_MS);
