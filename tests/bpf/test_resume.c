@@ -187,6 +187,26 @@ static void test_renamed_while_nobody_looked(void **state)
 	assert_string_equal(read_record().name, "other");
 }
 
+/* The record follows name and address, for the link may not be there the next time. */
+static void test_renamed_under_a_source(void **state)
+{
+	(void)state;
+	open_source();
+	attach_with(0, "");
+	run(3);
+	strcpy(left.name, "other");
+	source_refresh(source, &left);
+	assert_string_equal(read_record().name, "other");
+	left.address++;
+	source_refresh(source, &left);
+	assert_int_equal(read_record().address, left.address);
+	close_source();
+	assert_true(take_off());
+	left.prog_id = 0;
+	open_source();
+	assert_read(3);
+}
+
 /* No link shows it, and name or address are others: it is another interface. */
 static void test_another_interface(void **state)
 {
@@ -256,6 +276,33 @@ static void open_third(void)
 	attach_with(0, "");
 }
 
+/* What was there is gone, its pinned link is dead, and its ifIndex is another interface's. */
+static void test_another_interface_of_a_dead_link(void **state)
+{
+	const unsigned int ifindex = 777;
+
+	(void)state;
+	unit_run("ip link add third index %u type veth peer name fourth", ifindex);
+	left = fixture_netdev("third");
+	leave_behind();
+	unit_run("ip link del third");
+	assert_pinned(true, true, true);
+	unit_run("ip link add other index %u type veth peer name fifth", ifindex);
+	left = fixture_netdev("other");
+	assert_int_equal(left.ifindex, ifindex);
+	unit_log_clear();
+	open_source();
+	assert_contains(unit_logged, "is another one than before; its counters start anew");
+	assert_read(0);
+	attach_with(0, "");
+	assert_int_equal(source_status(source).last_change, 0);
+	run(1);
+	assert_read(1);
+	assert_pinned(true, true, true);
+	discard_source();
+	unit_run("ip link del other");
+}
+
 static void test_stale(void **state)
 {
 	struct netdev other, renamed;
@@ -306,7 +353,9 @@ int main(void)
 		TEST(test_lost_link),
 		TEST(test_detached_by_force),
 		TEST(test_renamed_while_nobody_looked),
+		TEST(test_renamed_under_a_source),
 		TEST(test_another_interface),
+		TEST(test_another_interface_of_a_dead_link),
 		TEST(test_refused_map),
 		TEST(test_refused_record),
 		TEST(test_stale),
