@@ -263,6 +263,62 @@ static void test_puts_where_nothing_is_only(void **state)
 	assert_int_equal(object_id(got), object_id(first));
 }
 
+static void assert_holds(enum pin pin, int fd)
+{
+	_cleanup_close_ int got = pins_get(pins, 3, pin, &error);
+
+	if (got < 0)
+		fail_msg("%s", error.text);
+	assert_int_equal(object_id(got), object_id(fd));
+}
+
+/* The name under which a pin is made before it takes the place of another. */
+static const char *next_path(void)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s", pins_path(pins, 3, PIN_MAP));
+	strcpy(strrchr(path, '/'), "/next");
+	return path;
+}
+
+static void test_replaces(void **state)
+{
+	_cleanup_close_ int first = make_map(), second = make_map();
+
+	(void)state;
+	assert_int_equal(pins_replace(pins, 3, PIN_MAP, first, &error), 0);
+	assert_holds(PIN_MAP, first);
+	assert_int_equal(bpf_obj_pin(first, next_path()), 0); /* a crash */
+	assert_int_equal(pins_replace(pins, 3, PIN_MAP, second, &error), 0);
+	assert_holds(PIN_MAP, second);
+	assert_false(exists(next_path()));
+}
+
+static void test_what_cannot_be_replaced(void **state)
+{
+	_cleanup_close_ int first = make_map(), second = make_map();
+
+	(void)state;
+	put(3, PIN_MAP, first);
+	assert_int_equal(mkdir(next_path(), 0755), 0);
+	assert_int_equal(pins_replace(pins, 3, PIN_MAP, second, &error), -EEXIST);
+	assert_contains(error.text, pins_path(pins, 3, PIN_MAP));
+	assert_contains(error.text, "File exists");
+	assert_holds(PIN_MAP, first);
+	assert_int_equal(rmdir(next_path()), 0);
+
+	/* What was made for it stays until the next time. */
+	assert_int_equal(mkdir(pins_path(pins, 3, PIN_STATE), 0755), 0);
+	assert_int_equal(pins_replace(pins, 3, PIN_STATE, second, &error), -EISDIR);
+	assert_contains(error.text, pins_path(pins, 3, PIN_STATE));
+	assert_true(exists(pins_path(pins, 3, PIN_STATE)));
+	assert_true(exists(next_path()));
+	assert_int_equal(pins_replace(pins, 3, PIN_MAP, second, &error), 0);
+	assert_holds(PIN_MAP, second);
+	assert_false(exists(next_path()));
+}
+
 static void test_what_cannot_be_pinned(void **state)
 {
 	(void)state;
@@ -830,6 +886,8 @@ int main(void)
 		TEST(test_names_that_are_too_long),
 		TEST(test_gets_what_was_put),
 		TEST(test_puts_where_nothing_is_only),
+		TEST(test_replaces),
+		TEST(test_what_cannot_be_replaced),
 		TEST(test_what_cannot_be_pinned),
 		TEST(test_wrong_kinds_are_refused),
 		TEST(test_a_directory_is_refused),
