@@ -148,18 +148,50 @@ ip link del xb
 
 # --- pins --------------------------------------------------------------------------------------
 
+# agent ARGUMENT...: with a new log, and one that looks for its pins each second.
+agent() {
+	rm -f $RUN/agent.log
+	echo "xdpReconcile 1" >$RUN/agent.conf
+	start_agent -c $RUN/agent.conf "$@"
+}
+
+# common_pins: what is pinned in common, and by which links.
+common_pins() {
+	(cd /sys/fs/bpf/xdp-agentx/*/0 && echo * "$(tracers)")
+}
+
+is_whole() {
+	[ "$(common_pins)" = "$whole" ]
+}
+
 stop_agent
-rm "$(common)/exception"
-bpftool map create "$(common)/exception" type array key 4 value 4 entries 1 name other
+agent -i xa:observe
+wait_for 10 is_errors xa "36 12 0"
+whole=$(common_pins)
+rm "$(common)"/{exception,redirect,transmit}{_program,}
+ok "links and programs are unpinned while the agent runs: all are pinned again" wait_for 10 is_whole
 rm "$(common)/redirect"
-ln -s nowhere "$(common)/transmit" 2>/dev/null
-start_agent -i xa:observe
+ok "... or one of them" wait_for 10 is_whole
+is "... of which nothing is said" "$(grep -Ec 'pinned|cannot pin|left alone' $RUN/agent.log)" 0
+stop_agent
+
+rm "$(common)"/{exception,redirect,transmit}
+bpftool map create "$(common)/exception" type array key 4 value 4 entries 1 name other
+ln -s nowhere "$(common)/transmit"
+agent -i xa:observe
 ok "a pin that is something else is named" wait_for 10 logged \
 	'pin .*/0/exception is left alone: it is anon_inode:bpf-map, expected anon_inode:bpf-link'
+ok "... so is one that cannot be made" wait_for 10 logged \
+	'what interfaces have in common is not pinned: cannot pin .*/0/transmit: File exists'
 frames xa 3 60
 errors_are "... and errors are counted all the same" xa "39 12 0"
-ok "... it is left alone" bpftool map show pinned "$(common)/exception"
+ok "... a map is left alone" bpftool map show pinned "$(common)/exception"
+is "... and so is a symbolic link" "$(readlink "$(common)/transmit")" nowhere
 ok "a link that was unpinned is pinned again" [ -e "$(common)/redirect" ]
+rm "$(common)/transmit"
+ok "one that could not be pinned is, once there is room" wait_for 10 logged \
+	'what interfaces have in common is pinned again'
+ok "... namely" bpftool link show pinned "$(common)/transmit"
 stop_agent
 rm "$(common)/exception"
 
