@@ -206,13 +206,38 @@ errors_are "... and errors are counted anew, without pins" xa "3 0 0"
 stop_agent
 rm "$(common)/errors"
 
-start_agent -i xa:observe
-frames xa 1 60
+mv "$(common)/redirect" "$(common)/exception"
+agent -i xa:observe
 ok "without it, there is a new one" wait_for 5 [ -e "$(common)/errors" ]
+ok "a link to another tracepoint is named" wait_for 5 logged \
+	'pin .*/0/exception is left alone: .* tracepoint xdp_exception$'
+wait_for 10 is_errors xa "0 0 0"
+frames xa 1 60
+errors_are "... and errors are counted all the same" xa "1 0 0"
+stop_agent
+
+# --- xdp-stats unload --------------------------------------------------------------------------
+
+link here xb 778
+nsenter --net=$RUN/netns/peer ip link set dev xb-p xdpdrv pinned $OWNER/programs/verdict_drop
+ip -n peer link set xb-p down
+redirect_to xb $OWNER
+theirs xa redirect
+agent -i xa:observe -i xb:count
+wait_for 10 counting xb
+frames xa 4 60
+errors_are "lost on transmission, beside a program of ours" xb "0 0 4"
+stop_agent
+whole=$(common_pins)
+like "xdp-stats unload of one interface" "$("$builddir/src/xdp-stats" unload xa)" '^xa: .*taken away$'
+is "... leaves what others need" "$(common_pins)" "$whole"
+frames xa 3 60
+agent -i xb:count
+errors_are "... and their errors are counted on" xb "0 0 7"
 stop_agent
 links=$(tracers)
-"$builddir/src/xdp-stats" unload xa >/dev/null
-is "xdp-stats unload of the last interface takes the pins away" "$(ls /sys/fs/bpf/xdp-agentx)" ""
+"$builddir/src/xdp-stats" unload xb >/dev/null
+is "... of the last one takes the pins away" "$(ls /sys/fs/bpf/xdp-agentx)" ""
 for link in $links; do
 	ok "... and with them what counted errors" is_gone "$link"
 done

@@ -11,14 +11,33 @@ stats() {
 	echo "exit $?"
 }
 
+# said ARGUMENT...: what goes where, and the exit code.
+said() {
+	"$XDP_STATS" "$@" >$RUN/out 2>$RUN/err
+	echo "exit $?"
+	sed 's/^/stdout: /' $RUN/out
+	sed 's/^/stderr: /' $RUN/err
+}
+
 # value NAME ACTION: packets and bytes in the table.
 value() {
 	"$XDP_STATS" "$1" | awk -v action="$2" '$2 == action { print $3, $4 }'
 }
 
-is "without pins" "$(stats)" "xdp-stats: nothing is pinned in /sys/fs/bpf/xdp-agentx for this network namespace
-exit 1"
+# nothing_is_pinned: whatever there was, and however often it was taken away.
+nothing_is_pinned() {
+	local arguments words
 
+	for arguments in "" xa "unload xa" "release xa" "retake xa"; do
+		read -ra words <<<"$arguments"
+		is "nothing is pinned: xdp-stats $arguments" "$(said "${words[@]}")" \
+			"exit 1
+stderr: xdp-stats: nothing is pinned in /sys/fs/bpf/xdp-agentx for this network namespace"
+	done
+	is "... xdp-stats unload --all has done what it was asked for" "$(said unload --all)" "exit 0"
+}
+
+nothing_is_pinned # there is no directory
 veth xa
 veth xb
 echo "xdpReconcile 1" >$RUN/agent.conf
@@ -96,9 +115,17 @@ done
 ok "and nothing was taken away" has_program xa
 frames xa 2 100
 is "without the agent: counting goes on" "$(value xa pass)" "1010 100800"
+# shared: what is pinned of the namespace and of all its interfaces, by the kernel's numbers.
+shared() {
+	(cd /sys/fs/bpf/xdp-agentx/* && ls -d epoch 0/*)
+	bpftool map show pinned "$(echo /sys/fs/bpf/xdp-agentx/*/0/errors)" | sed 's/:.*//;q'
+}
+before=$(shared)
 is "unload one" "$(stats unload xa; xdp_id xa)" "xa: program and counters taken away
 exit 0"
 ok "the other one counts on" has_program xb
+is "with what they have in common" "$(shared)" "$before"
 like "unload all" "$(stats unload --all)" "/xdp-agentx/[0-9]+/[0-9]+: program and counters taken away"
 is "nothing of ours is left in this namespace" "$(xdp_id xa)$(xdp_id xb)$(ls /sys/fs/bpf/xdp-agentx)" ""
+nothing_is_pinned # there is a directory
 done_testing
