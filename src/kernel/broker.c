@@ -140,13 +140,19 @@ static int take_answer(struct broker_answer *answer, int *fd, int flags)
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
-	ssize_t length = recvmsg(broker.fd, &message, flags | MSG_CMSG_CLOEXEC);
+	ssize_t length;
 
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+	do
+		length = recvmsg(broker.fd, &message, flags | MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	if (length < 0 && errno == EAGAIN)
 		return 0;
 	if (length != sizeof(*answer))
 		return lose();
 	*fd = descriptor_in(&message);
+	/* There was one, and no room for it. */
+	if (message.msg_flags & MSG_CTRUNC)
+		answer->err = -EMFILE;
 	broker.answered = answer->number;
 	return 1;
 }
@@ -161,27 +167,24 @@ static void note_slow(bool slow)
 	broker.slow = slow;
 }
 
-/* The answer to the last question. Those to earlier ones, which came late, are dropped. */
+/* The answer to the last question; there is no other, for nothing is asked while one is missing. */
 static int wait_for_answer(struct broker_answer *answer, int *fd, int flags)
 {
-	int taken;
+	int taken = take_answer(answer, fd, flags);
 
-	while ((taken = take_answer(answer, fd, flags)) > 0 && broker.answered != broker.asked) {
-		close_fd_at(fd);
-		*fd = -1;
-	}
+	if (taken > 0 && broker.answered != broker.asked)
+		taken = lose();
 	if (taken > 0)
 		note_slow(false);
 	return taken > 0 ? 0 : taken < 0 ? taken : -ETIMEDOUT;
 }
 
-/* 0; or -errno for want of an answer, whose err it is then, too. *fd is the caller's, or -1. */
+/* 0; or -errno for want of an answer. *fd is -1, and then the caller's if a descriptor came. */
 static int ask(struct broker_question question, struct broker_answer *answer, int *fd)
 {
 	int err = 0;
 
 	*answer = (struct broker_answer){ 0 };
-	*fd = -1;
 	if (broker.fd < 0)
 		return broker.pid ? -EPIPE : -EPERM;
 	/* What is asked of a slow one waits in its queue, and so would we. */
@@ -204,32 +207,32 @@ static int ask(struct broker_question question, struct broker_answer *answer, in
 static int ask_for(enum broker_kind kind, uint32_t id, uint32_t map_id)
 {
 	struct broker_answer answer;
-	int fd;
+	_cleanup_close_ int fd = -1;
 	int err = ask((struct broker_question){ .kind = kind, .id = id, .map_id = map_id }, &answer,
 		      &fd);
 
 	if (!err)
 		err = answer.err;
-	return err ? err : fd < 0 ? -EPROTO : fd;
+	if (err)
+		return err;
+	return fd < 0 ? -EPROTO : take_fd(&fd);
 }
 
 static int ask_about(enum broker_kind kind, uint32_t id, struct broker_answer *answer)
 {
-	int fd;
+	_cleanup_close_ int fd = -1;
 	int err = ask((struct broker_question){ .kind = kind, .id = id }, answer, &fd);
 
-	close_fd_at(&fd);
 	return err ? err : answer->err;
 }
 
 void broker_check(void)
 {
 	struct broker_answer answer = { 0 };
-	int fd = -1;
+	_cleanup_close_ int fd = -1;
 
 	if (take_answer(&answer, &fd, MSG_DONTWAIT) > 0)
-		note_slow(broker.answered != broker.asked);
-	close_fd_at(&fd);
+		note_slow(false);
 }
 
 int broker_program(uint32_t prog_id)

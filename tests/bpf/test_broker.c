@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -143,6 +144,26 @@ static void test_hands_out(void **state)
 	assert_false(broker_map_is_gone(map_id));
 	assert_true(broker_map_is_gone(NOBODY_HAS));
 	assert_int_equal(lines_said(), 0);
+}
+
+/* What there is no room for is not taken for a refusal, and the next one is as good as any. */
+static void test_no_descriptors_left(void **state)
+{
+	struct rlimit before, none;
+	int err;
+
+	(void)state;
+	map_fd = make_map(BPF_MAP_TYPE_ARRAY, "theirs");
+	prog_fd = load_counting(&map_fd, 1);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	err = broker_program(id_of_program(prog_fd));
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_int_equal(err, -EMFILE);
+	assert_null(broker_lacks());
+	assert_int_equal(broker_program(NOBODY_HAS), -ENOENT);
 }
 
 static void test_is_gone(void **state)
@@ -476,6 +497,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_hands_out),
+		TEST(test_no_descriptors_left),
 		TEST(test_is_gone),
 		TEST(test_refuses),
 		TEST(test_garbage_ends_it),
