@@ -172,7 +172,7 @@ rm "$(common)"/{exception,redirect,transmit}{_program,}
 ok "links and programs are unpinned while the agent runs: all are pinned again" wait_for 10 is_whole
 rm "$(common)/redirect"
 ok "... or one of them" wait_for 10 is_whole
-is "... of which nothing is said" "$(grep -Ec 'pinned|cannot pin|left alone' $RUN/agent.log)" 0
+is "... of which nothing is said" "$(grep -Ec 'not pinned|cannot pin|left alone' $RUN/agent.log)" 0
 stop_agent
 
 rm "$(common)"/{exception,redirect,transmit}
