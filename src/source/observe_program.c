@@ -80,6 +80,17 @@ static int load_template(struct observe **out, const struct pins *pins, int bond
 	return err;
 }
 
+/*
+ * libbpf has one list of handlers for the process. Version 1.1 frees it once it is empty, and frees
+ * it again with the next handler: so one stays, for a section that no program is in.
+ */
+static void keep_handlers(void)
+{
+	static bool kept;
+
+	kept = kept || libbpf_register_prog_handler("none", BPF_PROG_TYPE_UNSPEC, 0, NULL) >= 0;
+}
+
 int observe_program_open(struct observe_program *program, const struct count_program *any,
 			 const struct pins *pins, int bonds_fd, struct reason *reason)
 {
@@ -92,6 +103,7 @@ int observe_program_open(struct observe_program *program, const struct count_pro
 
 	if (err)
 		return explain(err, reason);
+	keep_handlers();
 	/* It is never attached, so any XDP program will do as the target. */
 	in = libbpf_register_prog_handler("fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY,
 					  &options);
