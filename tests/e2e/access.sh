@@ -118,8 +118,9 @@ for ((subset = 0; subset < 16; subset++)); do
 			rest+=("${all[i]}")
 		fi
 	done
+	rm -f $RUN/agent.log
 	start_with "$capabilities"
-	wait_for 5 logged 'xdp-agentx [0-9.]* started'
+	wait_for 20 logged 'xdp-agentx [0-9.]* started'
 	is "with '$capabilities' the log names the rest" "$(missing)" "$(tr "[:lower:]" "[:upper:]" <<<"${rest[*]}")"
 	stop_agent
 	is "... it ends in order" $agent_code 0

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kill -9 before and after every call that changes something in the kernel: while the agent starts for
 # the first time, starts again, upgrades, and stops. After each of them the network works, and the next
-# start ends in a right state. # WITHOUT=sys_admin: an agent that lacks the capability.
-[ -z "${WITHOUT-}" ] || AGENT=$(without "$WITHOUT" "$AGENT")
-STEP=1 does so at all of these calls, else it is every STEP-th.
+# start ends in a right state. STEP=1 does so at all of these calls, else it is every STEP-th.
+# WITHOUT=sys_admin: by an agent that lacks the capability.
 . "${srcdir:-.}/tests/e2e/lib.sh" || exit 1
 . "$srcdir/tests/e2e/crash_lib.sh"
 command -v strace >/dev/null || { echo "1..0 # SKIP strace is not installed"; exit 0; }
 
 NEXT_AGENT=$builddir/tests/next/xdp-agentx
 STEP=${STEP-4}
+[ -z "${WITHOUT-}" ] || AGENT=$(without "$WITHOUT" "$AGENT")
 exec 2>/dev/null # bash tells of each process that is killed
 
 veth xa
