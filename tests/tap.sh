@@ -58,6 +58,10 @@ need() {
 	command -v "$1" >/dev/null || skip_all "$1 is not installed"
 }
 
+# What was waited for in vain, outside of any check: see tests/e2e/lib.sh.
+in_vain=
+
 done_testing() {
+	[ -z "$in_vain" ] || is "nothing was waited for in vain" "$in_vain" ""
 	echo "1..$tests_run"
 }

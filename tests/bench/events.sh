@@ -165,7 +165,7 @@ measure() {
 	esac
 	"happen_$1"
 	[ "$1" != snmpd ] || ask_all
-	wait_for "$LIMIT" settled >/dev/null || wrong=late used=$(cpu_time "$agent_pid")
+	within "$LIMIT" settled >/dev/null || wrong=late used=$(cpu_time "$agent_pid")
 	end_asking
 	read -r first slowest errors <$RUN/ours
 	read -r _ snmpds _ <$RUN/snmpds
@@ -240,7 +240,7 @@ run() {
 	local event
 
 	prepare
-	[[ " $EVENTS " == *" start "* ]] || { happen_start && wait_for "$LIMIT" settled >/dev/null; }
+	[[ " $EVENTS " == *" start "* ]] || { happen_start && within "$LIMIT" settled >/dev/null; }
 	for event in $EVENTS; do
 		[ "$source $event" != "count exchange" ] || continue
 		[ "$event" != delete ] || state=none

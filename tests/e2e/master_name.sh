@@ -41,7 +41,7 @@ attached() {
 	for _ in 1 2 3; do
 		start=$(date +%s%3N)
 		ip link add xs type veth peer name xs-p netns peer
-		wait_for 4 has_program xs >/dev/null || late=$((late + 1))
+		within 4 has_program xs >/dev/null || late=$((late + 1))
 		took=$(($(date +%s%3N) - start))
 		slowest=$((took > slowest ? took : slowest))
 		ip link delete xs
@@ -53,7 +53,7 @@ attached() {
 # ended: SIGTERM ends the agent within seconds.
 ended() {
 	kill "$agent_pid"
-	wait_for 4 gone "$agent_pid" || kill -KILL "$agent_pid"
+	within 4 gone "$agent_pid" || kill -KILL "$agent_pid"
 	wait "$agent_pid" 2>/dev/null
 	is "... SIGTERM ends it" $? 0
 }

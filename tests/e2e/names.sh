@@ -134,7 +134,7 @@ as_user() {
 of_user() {
 	[ "$(</proc/$user/comm)" = sleep ] # it is where it shall be
 }
-wait_for 5 of_user || skip_all "a user cannot make a user namespace here"
+within 5 of_user || skip_all "a user cannot make a user namespace here"
 is "the user is nobody" "$(stat -c %u /proc/$user/ns)" $NOBODY
 for name in "${hostile[@]}"; do
 	as_user ip link add "$name" type veth peer name "$name-p"

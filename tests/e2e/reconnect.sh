@@ -13,7 +13,7 @@ milliseconds() {
 
 # back WHAT SINCE: served again, and how soon after that millisecond.
 back() {
-	ok "$1: served again" wait_for $BACK served
+	ok "$1: served again" within $BACK served
 	echo "# $1: served again after $(($(milliseconds) - $2)) ms"
 }
 
@@ -59,7 +59,7 @@ rounds() {
 	for signal; do
 		remember_log
 		stop_snmpd "-$signal"
-		wait_for 3 noisy 1 >/dev/null # the agent tries several times, and says nothing of it
+		within 3 noisy 1 >/dev/null # the agent tries several times, and says nothing of it
 		start_snmpd
 		back "$AGENTX: snmpd ended by $signal" "$(milliseconds)"
 		said "$AGENTX: snmpd ended by $signal" "$CLOSED"
@@ -74,7 +74,7 @@ remember_log
 rm $RUN/agentx.sock
 stop_snmpd -KILL
 mkdir $RUN/agentx.sock # nobody can listen there
-wait_for 2 noisy 1 >/dev/null
+within 2 noisy 1 >/dev/null
 rmdir $RUN/agentx.sock
 start_snmpd
 back "the socket was removed and made anew" "$(milliseconds)"
@@ -91,7 +91,7 @@ hang() {
 	until [ $SECONDS -ge $deadline ]; do
 		start=$(milliseconds)
 		ip link add xs type veth peer name xs-p netns peer
-		wait_for $BACK has_program xs >/dev/null || late=$((late + 1))
+		within $BACK has_program xs >/dev/null || late=$((late + 1))
 		took=$(($(milliseconds) - start))
 		slowest=$((took > slowest ? took : slowest))
 		ip link delete xs
@@ -111,7 +111,7 @@ hang 8
 stop_snmpd -KILL
 start_snmpd
 back "snmpd hung, was killed and started again" "$(milliseconds)"
-wait_for 3 noisy 2 >/dev/null
+within 3 noisy 2 >/dev/null
 said "snmpd hung, was killed and started again" "$SILENT"
 
 # --- the agent is stalled ------------------------------------------------------------------------
@@ -141,7 +141,7 @@ kill $fake_pid
 wait $fake_pid 2>/dev/null
 start_snmpd
 back "snmpd instead of that master" "$(milliseconds)"
-ok "... and the library tries no more" eval '! wait_for 3 logged re-opened >/dev/null'
+ok "... and the library tries no more" eval '! within 3 logged re-opened >/dev/null'
 
 stop_agent
 ok "sysORTable has no entry any more" wait_for 5 sys_or_entries 0

@@ -39,7 +39,7 @@ if ! command -v strace >/dev/null; then
 else
 	strace -f -e trace=bpf,socket,write -o $RUN/trace -p "$agent_pid" 2>$RUN/strace.log &
 	strace_pid=$!
-	wait_for 5 grep -q attached $RUN/strace.log >/dev/null ||
+	within 5 grep -q attached $RUN/strace.log >/dev/null ||
 		why="tracing is refused: $(head -n 1 $RUN/strace.log)"
 fi
 

@@ -31,7 +31,7 @@ start=$SECONDS
 for ((restart = 1; restart <= RESTARTS; restart++)); do
 	stop_snmpd "-$( ((restart % 2)) && echo KILL || echo TERM)"
 	start_snmpd
-	wait_for 10 served || late=$((late + 1))
+	within 10 served || late=$((late + 1))
 	for ((n = 0; n < walks; n++)); do
 		found=$(objects)
 		requests=$((requests + found))

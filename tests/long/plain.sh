@@ -87,7 +87,7 @@ new_interfaces() {
 	until [ $SECONDS -ge $deadline ]; do
 		start=$(milliseconds)
 		ip link add xs type veth peer name xs-p netns peer
-		wait_for 10 has_program xs >/dev/null || late=$((late + 1))
+		within 10 has_program xs >/dev/null || late=$((late + 1))
 		took=$(($(milliseconds) - start))
 		slowest=$((took > slowest ? took : slowest))
 		ip link delete xs
@@ -140,7 +140,7 @@ first=${pid[plain]}
 start plain
 ok "plain: a second one is refused" wait_for 5 said plain "registering pdu failed"
 { kill -KILL "$first" && wait "$first"; } 2>/dev/null
-ok "... the first one dies: not served within 40 s" eval "! wait_for 40 served_by plain"
+ok "... the first one dies: not served within 40 s" eval "! within 40 served_by plain"
 ok "... while the second one is alive" kill -0 "${pid[plain]}"
 stop plain
 first=${pid[ours]}
@@ -186,7 +186,7 @@ stop_snmpd
 talk_nonsense ours
 start_snmpd
 back "snmpd instead of that master" ours
-ok "... the library tries no more" eval "! wait_for 5 said ours '$AGAIN'"
+ok "... the library tries no more" eval "! within 5 said ours '$AGAIN'"
 stop ours
 
 # --- more descriptors than select(2) can take ----------------------------------------------------

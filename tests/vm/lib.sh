@@ -93,7 +93,7 @@ exact() {
 			expected+=${noted[$name $verdict]-0 0}$'\n'
 		done
 		expected=${expected%?}
-		is_counted "$name" "$expected" || wait_for 1 is_counted "$name" "$expected" >/dev/null
+		is_counted "$name" "$expected" || within 1 is_counted "$name" "$expected" >/dev/null
 		is "$1${3+: $name}" "$got" "$expected"
 	done
 }

@@ -53,7 +53,7 @@ xdpInterface x* observe
 END
 start_snmpd
 start
-wait_for 5 has_lost xa "0 0" || {
+within 5 has_lost xa "0 0" || {
 	reason=$(sed -n 's/^exceptions, .* are not counted: //p' $RUN/agent.log)
 	[ -z "$reason" ] || skip_all "$reason"
 }
