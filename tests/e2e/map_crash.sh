@@ -10,7 +10,6 @@
 need strace
 
 STEP=${STEP-5}
-exec 2>/dev/null # bash tells of each process that is killed
 
 # trace OPTION...: the agent under strace goes through the change, or is killed in it, or stopped after
 # it. Returns 137 if it was killed.
@@ -25,7 +24,7 @@ trace() {
 		[ "$from" = map ] || { wait_for 10 ended_or no_program xa && attach xa theirs; }
 		wait_for 10 ended_or is_at "$to" && kill "$(pgrep -P "$traced")"
 	}
-	wait "$traced"
+	wait "$traced" 2>/dev/null # bash tells of each process that is killed
 }
 
 ended_or() {

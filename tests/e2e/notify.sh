@@ -216,7 +216,7 @@ wait "$poll"
 is "xdpNotifications no: xdpNotificationsEnabled" "$(get $ROOT.1.1.7.0)" 2
 ok "... what waits is suppressed, and counted" wait_for 10 accounted "$before"
 is "... delivered + suppressed = due" "$(($(traps | wc -l) + $(suppressed) - before))" $MANY
-ok "another manager was answered all the time" test "$(grep -vc Timeout $RUN/polled)" -gt 100
+ok "another manager was answered all the time" test "$(grep -vc Timeout $RUN/polled)" -ge 10
 is "... each time" "$(grep -c Timeout $RUN/polled)" 0
 forget
 before=$(suppressed)

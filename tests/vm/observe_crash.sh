@@ -42,7 +42,7 @@ trace() {
 	wait_for 20 ended_or $pid observed
 	"$2" $pid
 	[ ! -d /proc/$pid ] || kill "$(pgrep -P $pid)"
-	wait $pid
+	wait $pid 2>/dev/null # bash tells of each process that is killed
 }
 
 # right: the agent starts, and counts each frame from then on; $first is what it starts from.
@@ -82,7 +82,6 @@ crash_at_each() {
 	is "$name: it was killed, each time" $killed $tries
 	is "$name: right after it, $tries times in ${#all[@]}" "$wrong" ""
 }
-exec 2>/dev/null # bash tells of each process that is killed
 old=
 
 # What was counted before the kill, if it was, is 0 or 2.
