@@ -167,7 +167,7 @@ static void note_slow(bool slow)
 	broker.slow = slow;
 }
 
-/* The answer to the last question; there is no other, for nothing is asked while one is missing. */
+/* The answer to the last question. No other can come: nothing is asked while one is missing. */
 static int wait_for_answer(struct broker_answer *answer, int *fd, int flags)
 {
 	int taken = take_answer(answer, fd, flags);

@@ -58,7 +58,7 @@ void count_unpin(const struct pins *pins, unsigned int ifindex);
  */
 int count_map_of(const struct pins *pins, unsigned int ifindex, int link_fd);
 
-/* Whether a program is ours, of whatever version; false also where that cannot be known. */
+/* Whether a program is our counter program, of any version; false also if nobody can tell. */
 bool count_is_ours(uint32_t prog_id);
 
 /* Whether the program at a link that is pinned is ours: 0; -EPERM as above; or another -errno. */
